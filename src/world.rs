@@ -90,7 +90,12 @@ pub trait Person {
     fn password(&self, prompt: &str) -> Option<Secret<String>>;
     /// Asks for one line that may be shown, such as a user name or a code that works once; `None` if nobody
     /// can be asked or the person declined.
-    fn line(&self, _prompt: &str) -> Option<String> {
+    fn line(&self, prompt: &str) -> Option<String> {
+        self.answer(prompt).filter(|answer| !answer.is_empty())
+    }
+    /// The same, where an empty line is an answer too: the person pressed Enter. `None` if nobody can be asked
+    /// or the terminal was closed.
+    fn answer(&self, _prompt: &str) -> Option<String> {
         None
     }
     /// Lets the person pick one of `items`; `None` if nobody can be asked or nothing was picked.
@@ -99,6 +104,10 @@ pub trait Person {
     }
     /// Asks for yes or no; `None` if nobody can be asked.
     fn confirm(&self, question: &str) -> Option<bool>;
+    /// The same where yes is what nearly everybody wants: Enter alone means yes.
+    fn confirm_or_yes(&self, question: &str) -> Option<bool> {
+        self.confirm(question)
+    }
     /// Asks for yes or no about something of which only a summary was shown; `None` if nobody can be asked.
     fn decide(&self, question: &str) -> Option<Confirmation> {
         self.confirm(question).map(|yes| if yes { Confirmation::Yes } else { Confirmation::No })

@@ -15,11 +15,12 @@ use crate::plan::{Capture, ProofPlan};
 use crate::sys::{folders, fs, process};
 use crate::ui::text::{Shown, shown};
 use crate::ui::{Tone, Ui};
-use crate::world::World;
+use crate::world::{World, clock_time};
+use jit_wire::env::{AWS_CREDENTIAL_EXPIRATION, JIT_ACCOUNT_ID, JIT_ROLE};
 use jit_wire::explain::{Explain, Next};
 use jit_wire::http::HttpError;
 use jit_wire::name;
-use jit_wire::timestamp::duration;
+use jit_wire::timestamp::{Timestamp, duration};
 use jit_wire::trusted_url::{Purpose, TrustedUrl};
 
 use super::advice;
@@ -109,6 +110,7 @@ pub(super) fn run(args: &DoctorArgs, world: &World, ui: &Ui) -> CommandResult {
             Configuration::of(File::default(), world)
         }
     };
+    own_session(world, &mut findings);
     store(&files, world, &mut findings);
     idps(&files.file, world, &mut findings);
     clock(&files, world, &mut findings);
@@ -140,6 +142,28 @@ fn show(findings: &[Finding], ui: &Ui) -> CommandResult {
         }
     }
     Ok(())
+}
+
+/// The session that `jit exec` or `jit env` put into this environment. It is what the person asked for, as long as it lives.
+fn own_session(world: &World, findings: &mut Vec<Finding>) {
+    let env = &world.env;
+    if !aws::has_session_of_jit(env) {
+        return;
+    }
+    let [role, account, until] =
+        [JIT_ROLE, JIT_ACCOUNT_ID, AWS_CREDENTIAL_EXPIRATION].map(|name| env.get(name).unwrap_or_default());
+    let Some(until) = Timestamp::parse_rfc3339(until) else { return };
+    let session = format!("a session of {role} in account {account} from jit exec or jit env is set here");
+    findings.push(if until.since(world.clock.now()).is_zero() {
+        let cure = format!("leave it, or start a new one: jit exec {} -- …", name::in_command(role));
+        Finding::doubtful("session", format!("{session}, and it has expired"), cure)
+    } else {
+        let time = clock_time(until, &*world.clock);
+        Finding::good(
+            "session",
+            format!("{session}, valid until {time}; AWS tools use it before any profile"),
+        )
+    });
 }
 
 fn short_sessions(file: &File, findings: &mut Vec<Finding>) {

@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::config::aws::{self, AwsProfiles, Document};
 use crate::config::file::File;
+use crate::config::idp::IdpSection;
 use crate::config::part;
 use crate::config::resolve::{self, Flags, ResolveError};
 use crate::error::{CommandError, CommandResult, Kind};
@@ -43,6 +44,7 @@ pub(super) struct Configuration<'w> {
     /// The error for a missing `config.toml`.
     absent: Option<ConfigUnread>,
     profiles: OnceCell<AwsProfiles>,
+    portals: OnceCell<File>,
     reading: Reading,
     world: &'w World,
 }
@@ -87,7 +89,14 @@ impl<'w> Configuration<'w> {
 
     /// A configuration of `file`, for tests and for files that are not written yet.
     pub(super) fn of(file: File, world: &'w World) -> Self {
-        Self { file, absent: None, profiles: OnceCell::new(), reading: Reading::Whole, world }
+        Self {
+            file,
+            absent: None,
+            profiles: OnceCell::new(),
+            portals: OnceCell::new(),
+            reading: Reading::Whole,
+            world,
+        }
     }
 
     /// The clock, environment, folders and person that the files were read for.
@@ -136,6 +145,35 @@ impl<'w> Configuration<'w> {
         }
         let profiles = profiles(self.world)?;
         Ok(self.profiles.get_or_init(|| profiles))
+    }
+
+    /// The Identity Centers of `~/.aws/config` that `config.toml` does not have, as IdPs.
+    ///
+    /// # Errors
+    /// As for [`Self::profiles`].
+    pub(super) fn portals(&self) -> CommandResult<&File> {
+        if let Some(portals) = self.portals.get() {
+            return Ok(portals);
+        }
+        let mut portals = aws::portals(self.profiles()?);
+        portals.idps.retain(|name, idp| {
+            let IdpSection::IdentityCenter(center) = idp else { return false };
+            let is_configured = aws::portal_at(&self.file, &center.start_url.value).is_some();
+            !is_configured && !self.file.idps.contains_key(name)
+        });
+        Ok(self.portals.get_or_init(|| portals))
+    }
+
+    /// The file that defines the IdP called `idp`: `config.toml`, unless only AWS's files know it.
+    ///
+    /// # Errors
+    /// As for [`Self::profiles`].
+    pub(super) fn of_idp(&self, idp: &str) -> CommandResult<&File> {
+        if self.file.idps.contains_key(idp) {
+            return Ok(&self.file);
+        }
+        let portals = self.portals()?;
+        Ok(if portals.idps.contains_key(idp) { portals } else { &self.file })
     }
 
     /// The profile `name`, as roles.
@@ -216,14 +254,35 @@ impl<'w> Configuration<'w> {
         }
         let near = OnceCell::new();
         let offered = || near.get_or_init(|| index::near(state, name)).clone();
-        let plan = match resolve::plan(file, name, flags, env, offered) {
-            Err(ResolveError::UnknownRole { .. }) => return Ok(None),
+        let plan = match resolve::plan(file, name, flags, env, &offered) {
+            Err(ResolveError::UnknownRole { .. }) => match self.at_a_portal(name, flags, &offered)? {
+                Some(plan) => plan,
+                None => return Ok(None),
+            },
             plan => plan?,
         };
         if near.get().is_some_and(|near| is_misspelled(&plan, near)) {
             return Ok(None);
         }
         self.without_namesake(plan).map(Some)
+    }
+
+    /// The plan for a role that `name` means at a portal of `~/.aws/config`.
+    fn at_a_portal(
+        &self,
+        name: &str,
+        flags: Flags<'_>,
+        offered: &impl Fn() -> Vec<DiscoveredRole>,
+    ) -> CommandResult<Option<Plan>> {
+        let portals = self.portals()?;
+        if portals.idps.is_empty() {
+            return Ok(None);
+        }
+        match resolve::plan(portals, name, flags, &self.world.env, offered) {
+            Ok(plan) => Ok(Some(plan)),
+            Err(error @ ResolveError::Ambiguous { .. }) => Err(error.into()),
+            Err(_) => Ok(None),
+        }
     }
 
     /// An offered role goes by the name of its account, unless a profile has that very name and so is what it means.

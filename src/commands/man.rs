@@ -45,6 +45,7 @@ const SECTIONS: [(&str, &[(&str, &str)]); 3] = [
             ),
             ("JIT_ROLE", "The role to use when none is given."),
             ("AWS_PROFILE", "The role to use when neither an argument nor JIT_ROLE gives one."),
+            ("JIT_ACCOUNT_ID", "With JIT_ROLE, how doctor recognizes a session set by exec or env."),
             ("JIT_STORE", "auto, keychain, kernel or file: where to keep the key that seals sessions."),
             ("JIT_LOG", "error, warn, info or debug: the level of the log on stderr."),
             ("BROWSER", "The command that opens sign-in pages, instead of the default browser."),

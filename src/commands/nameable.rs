@@ -231,6 +231,10 @@ pub(super) fn all(files: &Configuration<'_>) -> CommandResult<Vec<Nameable>> {
         }
     }
     roles.splice(offered..offered, profiles);
+    let portals = files.portals()?;
+    if !portals.idps.is_empty() {
+        roles.extend(of_configuration(portals, files.world()));
+    }
     Ok(roles)
 }
 

@@ -23,9 +23,10 @@ use super::subject::typed_need;
 
 /// List every known role
 ///
-/// Lists the configured roles, and the roles that the IdPs offered when jit last
-/// asked, as account/role, and what you can request, as far as the ledger was read.
-/// Makes no network call without --refresh.
+/// Lists the configured roles, the profiles of ~/.aws/config, and the roles that
+/// the IdPs offered when jit last asked, as account/role: those of config.toml and
+/// the sso-sessions of ~/.aws/config; and what you can request, as far as the
+/// ledger was read. Makes no network call without --refresh.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub struct RolesArgs {
@@ -96,8 +97,8 @@ pub(super) fn run(args: &RolesArgs, world: &World, ui: &Ui) -> CommandResult {
         let pattern = args.filter.clone().filter(|pattern| !pattern.is_empty());
         let lists = |proof: ProofPlan| !matches!(proof, ProofPlan::Oidc(_));
         let file = &files.file;
-        let some_list =
-            file.idps.keys().filter_map(|idp| resolve::proof(file, idp, &world.env).ok()).any(lists);
+        let some_list = !files.portals()?.idps.is_empty()
+            || file.idps.keys().filter_map(|idp| resolve::proof(file, idp, &world.env).ok()).any(lists);
         return Err(NoRole { pattern, some_list }.into());
     }
     let mut rows = vec![["role", "account", "from", "about"].map(Shown::from).to_vec()];
@@ -112,25 +113,44 @@ pub(super) fn run(args: &RolesArgs, world: &World, ui: &Ui) -> CommandResult {
 
 /// Asks every IdP that lists roles, after a sign-in if needed.
 fn refresh(files: &Configuration<'_>, full: bool, world: &World, ui: &Ui) -> CommandResult {
-    let file = &files.file;
     let store = files.open_store()?;
     let broker = Broker::new(world, &store);
     let need = typed_need(world, None);
-    let mut asked = 0;
-    for idp in file.idps.keys() {
+    let (mut asked, mut passed_over) = (0, Vec::new());
+    let portals = files.portals()?;
+    let idps =
+        [&files.file, portals].into_iter().flat_map(|file| file.idps.keys().map(move |idp| (file, idp)));
+    for (file, idp) in idps {
         let proof = resolve::proof(file, idp, &world.env)?;
         if matches!(proof, ProofPlan::Oidc(_)) {
             continue;
         }
-        asked += 1;
         let login = broker
             .sign_in(&proof, &need)
-            .map_err(|error| advice::no_login(&error, idp, &proof, advice::Typed::Another))?;
+            .map_err(|error| advice::no_login(&error, idp, &proof, advice::Typed::Another));
+        let login = match login {
+            // AWS's files name portals that nobody uses any more; the others are asked all the same.
+            Err(error) if error.kind == Kind::LoginNeeded && portals.idps.contains_key(idp) => {
+                passed_over.push((idp, error));
+                continue;
+            }
+            login => login?,
+        };
+        asked += 1;
         learn(&broker, &proof, &login, &need, full, world, ui)
             .map_err(|error| advice::no_login(&error, idp, &proof, advice::Typed::Another))?;
     }
+    if asked == 0
+        && let Some((_, error)) = passed_over.pop()
+    {
+        return Err(error);
+    }
+    for (idp, error) in passed_over {
+        ui.warn(shown!("{} was not asked: {}", idp, error.what));
+        error.hints().iter().for_each(|hint| ui.next(escape(hint)));
+    }
     if asked == 0 {
-        return Err(CommandError::new(Kind::Usage, "none of the configured IdPs lists roles")
+        return Err(CommandError::new(Kind::Usage, "none of your IdPs lists roles")
             .because("OpenID Connect does not; SAML, Okta and Identity Center do"));
     }
     Ok(())

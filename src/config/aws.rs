@@ -10,21 +10,27 @@ mod editor;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;
+mod own_session;
+mod portals;
 mod profile;
 mod profiles;
 mod reader;
 mod roles;
 pub mod settings;
 pub mod shadow;
+mod takeover;
 mod words;
 
 pub use document::{Document, Entry, Section, SectionKind};
-pub use editor::{Changes, Overruled, ProfileHeader, Tangled, managed_profiles, plan_profiles};
+pub use editor::{Changes, Overruled, ProfileHeader, Tangled, managed_profiles, plan_profiles, role_of};
+pub use own_session::has_session_of_jit;
+pub use portals::{is_same_portal, portal_at, portals};
 pub use profile::{Profile, Program, Unwritable};
 pub use profiles::AwsProfiles;
 pub use reader::{Broken, Why};
 pub use roles::{as_roles, asks_jit_for, mistakes, usable};
 pub use settings::{SETTINGS, Setting};
+pub use takeover::{Meaning, PutBack, TakenOver, meaning, put_back, take_over, taken_over};
 pub use words::{System, split_command};
 
 /// The size limit of an AWS file, in bytes. Anything larger is not one.

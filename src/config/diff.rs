@@ -28,7 +28,8 @@ pub struct Side<'t> {
 impl<'t> Side<'t> {
     /// A `config.toml`. In text that is not TOML no secret could be found, so none of it is shown.
     pub fn of_config(text: &'t str) -> Self {
-        let secrets = DeTable::parse(text).map_or_else(
+        let without_heads = super::shared::without_heads(text);
+        let secrets = DeTable::parse(without_heads.as_ref().map_or(text, |text| text.as_str())).map_or_else(
             |_| std::iter::once(0..text.len()).collect(),
             |document| client_secrets(document.get_ref()),
         );

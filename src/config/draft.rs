@@ -149,6 +149,8 @@ impl Draft {
 
     /// The tables of a configuration that `File::parse` accepts; empty if the text is not TOML.
     pub fn of(text: &str) -> Self {
+        let without_heads = super::shared::without_heads(text);
+        let text = without_heads.as_ref().map_or(text, |text| text.as_str());
         let Ok(document) = DeTable::parse(text) else { return Self::default() };
         let tables = |kind: &str| {
             let group = document.get_ref().iter().find(|(key, _)| key.get_ref() == kind);
@@ -167,7 +169,8 @@ impl Draft {
 
 /// `[access]` of a configuration that `File::parse` takes.
 pub fn access_table(text: &str) -> Option<Table> {
-    let document = DeTable::parse(text).ok()?;
+    let without_heads = super::shared::without_heads(text);
+    let document = DeTable::parse(without_heads.as_ref().map_or(text, |text| text.as_str())).ok()?;
     let (_, value) = document.get_ref().iter().find(|(key, _)| key.get_ref() == "access")?;
     Some(read("access", value.get_ref().as_table()?))
 }

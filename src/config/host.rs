@@ -14,7 +14,7 @@ pub fn warning(url: &str) -> Option<String> {
 }
 
 /// The host of a URL with its port; empty if it has none.
-pub(super) fn of(url: &str) -> String {
+pub fn of(url: &str) -> String {
     TrustedUrl::parse(url, Purpose::Page).map(|url| url.authority().to_owned()).unwrap_or_default()
 }
 

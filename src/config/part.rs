@@ -28,18 +28,25 @@ pub fn of_role(text: &str, role: &str) -> Option<Zeroizing<String>> {
     }
     // `default_role` must name a role of the part.
     let top = text.split("\n[").next().unwrap_or_default();
-    let roots = std::iter::once(role).chain(value_in_quotes(top, "default_role")).collect();
-    let tables = tables(text, |line| match super::shared::is_marker(line) {
-        // Both ends of a shared part stay, so that what is left of it is held to its rules.
-        true => Some(None),
-        false => header(line).map(|header| if is_access(header) { NO_ROLE } else { role_of(header) }),
-    });
-    // Keys behind such an end would get into another table.
+    let mut roots: Vec<&str> = std::iter::once(role).chain(value_in_quotes(top, "default_role")).collect();
+    fn begins(line: &str) -> Option<Option<&str>> {
+        match super::shared::is_marker(line) {
+            // Both ends of a shared part stay, so that what is left of it is held to its rules.
+            true => Some(None),
+            false => header(line).map(|header| if is_access(header) { NO_ROLE } else { role_of(header) }),
+        }
+    }
+    // Keys behind such an end would get into another table, but for the default role of a part, which is read separately.
+    let plain = super::shared::without_heads(text);
     let is_bare = |line: &str| line.trim().is_empty() || line.trim_start().starts_with('#');
-    let ends = tables.iter().filter(|(_, table)| super::shared::is_marker(table));
-    if !ends.flat_map(|(_, table)| table.lines()).all(is_bare) {
+    let is_end = |(_, table): &&Table<'_>| super::shared::is_marker(table);
+    let ends = tables(plain.as_ref().map_or(text, |plain| plain.as_str()), begins);
+    if !ends.iter().filter(is_end).flat_map(|(_, table)| table.lines()).all(is_bare) {
         return None;
     }
+    let tables = tables(text, begins);
+    roots
+        .extend(tables.iter().filter(is_end).filter_map(|(_, table)| value_in_quotes(table, "default_role")));
     let needed = needed(&tables, roots, |table| value_in_quotes(table, "via"))?;
     Some(without_the_rest(&tables, &needed))
 }

@@ -11,10 +11,12 @@ use toml::de::DeTable;
 use super::file::File;
 use jit_wire::section::{Lines, Mistake, SourceText};
 
+mod head;
 mod hold;
 pub mod keys;
 mod summary;
 
+pub(super) use head::without_heads;
 pub(super) use hold::hold;
 pub use summary::{Around, Summary, summary};
 
@@ -42,6 +44,12 @@ pub struct Part {
 }
 
 impl Part {
+    /// A shared file by itself, which is not in a configuration yet.
+    fn whole(from: &str, content: &str) -> Self {
+        let all = 0..content.len();
+        Self { from: from.to_owned(), hash: String::new(), range: all.clone(), content: all }
+    }
+
     /// The copy.
     pub fn content<'t>(&self, text: &'t str) -> &'t str {
         &text[self.content.clone()]
@@ -88,20 +96,49 @@ pub fn parts(text: &str) -> Vec<Part> {
 /// `text` with `content` from the source `from`: in place of the previous copy from there, or else at the
 /// end.
 pub fn with(text: &str, from: &str, content: &str) -> String {
+    match parts(text).into_iter().find(|part| part.from == from) {
+        Some(old) => instead(text, &old, from, content),
+        None => {
+            let part = marked(from, content);
+            match text {
+                "" => part,
+                text if text.ends_with('\n') => format!("{text}\n{part}"),
+                text => format!("{text}\n\n{part}"),
+            }
+        }
+    }
+}
+
+/// `text` with what came `from` there in place of `part`: the same file, which may have moved.
+pub fn instead(text: &str, part: &Part, from: &str, content: &str) -> String {
+    format!("{}{}{}", &text[..part.range.start], marked(from, content), &text[part.range.end..])
+}
+
+/// `text` without `part`, and without the blank line that was put before it.
+pub fn without(text: &str, part: &Part) -> String {
+    let (before, after) = (&text[..part.range.start], &text[part.range.end..]);
+    let before =
+        before.strip_suffix('\n').filter(|rest| rest.is_empty() || rest.ends_with('\n')).unwrap_or(before);
+    format!("{before}{after}")
+}
+
+/// What came, between its two comments.
+fn marked(from: &str, content: &str) -> String {
     let content = match content.ends_with('\n') || content.is_empty() {
         true => content.to_owned(),
         false => format!("{content}\n"),
     };
     let hash = hash(content.as_bytes());
-    let part = format!("{BEGIN}{from}{HASH}{hash}\n{content}{END}{from}\n");
-    if let Some(old) = parts(text).into_iter().find(|part| part.from == from) {
-        return format!("{}{part}{}", &text[..old.range.start], &text[old.range.end..]);
-    }
-    match text {
-        "" => part,
-        text if text.ends_with('\n') => format!("{text}\n{part}"),
-        text => format!("{text}\n\n{part}"),
-    }
+    format!("{BEGIN}{from}{HASH}{hash}\n{content}{END}{from}\n")
+}
+
+/// The default role that a configuration sets: its own, else that of its first shared part with one.
+pub fn default_role(text: &str) -> Option<String> {
+    let plain = without_heads(text);
+    let document = DeTable::parse(plain.as_ref().map_or(text, |plain| plain.as_str())).ok();
+    let own = document
+        .and_then(|document| Some(document.get_ref().get("default_role")?.get_ref().as_str()?.to_owned()));
+    own.or_else(|| parts(text).iter().find_map(|part| head::of_file(part.content(text))))
 }
 
 /// Whether this line is the first or last line of a shared part.
@@ -134,13 +171,7 @@ pub fn check(from: &str, content: &str) -> Result<(), Mistake> {
     // If it is no configuration at all, the parser's message is the best one.
     File::parse(from, content)?;
     let Ok(document) = DeTable::parse(content) else { return Ok(()) };
-    let whole = Part {
-        from: from.to_owned(),
-        hash: String::new(),
-        range: 0..content.len(),
-        content: 0..content.len(),
-    };
-    hold::parts(source, document.get_ref(), &[whole])
+    hold::parts(source, document.get_ref(), &[Part::whole(from, content)]).map(drop)
 }
 
 #[cfg(test)]

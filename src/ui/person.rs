@@ -141,13 +141,12 @@ impl Person for Terminal {
         out::ask_secretly(&escape(prompt))
     }
 
-    fn line(&self, prompt: &str) -> Option<String> {
+    fn answer(&self, prompt: &str) -> Option<String> {
         if !self.can_be_asked() {
             return None;
         }
         out::ask(&shown!("{}: ", prompt));
-        let answer = terminal::read_answer()?;
-        Some(answer.expose().trim().to_owned()).filter(|answer| !answer.is_empty())
+        Some(terminal::read_answer()?.expose().trim().to_owned())
     }
 
     fn choose(&self, title: &str, items: &[String]) -> Option<usize> {
@@ -168,6 +167,15 @@ impl Person for Terminal {
         out::ask(&shown!("{} [y/N] ", question));
         let answer = terminal::read_answer()?;
         Some(matches!(answer.expose().trim(), "y" | "Y" | "yes"))
+    }
+
+    fn confirm_or_yes(&self, question: &str) -> Option<bool> {
+        if !self.can_be_asked() {
+            return None;
+        }
+        out::ask(&shown!("{} [Y/n] ", question));
+        let answer = terminal::read_answer()?;
+        Some(matches!(answer.expose().trim(), "" | "y" | "Y" | "yes"))
     }
 
     fn decide(&self, question: &str) -> Option<Confirmation> {

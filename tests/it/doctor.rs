@@ -198,3 +198,33 @@ fn an_impossible_store_is_reported_broken() {
     error: 1 of 4 checks failed
     "#);
 }
+
+/// A session that `jit` itself put into the environment is no rival of `jit`.
+#[test]
+fn inside_exec_the_own_session_is_told_from_others() {
+    let room = Room::signed_in("admin");
+    assert_eq!(room.jit(&["configure", "profiles"]).run().code(), 0);
+    let jit = env!("CARGO_BIN_EXE_jit");
+    let inside = room.jit(&["exec", "-q", "admin", "--", jit, "doctor"]).hands_over().run();
+    assert_eq!(inside.code(), 0, "{inside}");
+    let session =
+        inside.stdout.lines().find(|line| line.contains(" session ")).unwrap_or_else(|| panic!("{inside}"));
+    assert!(
+        session.starts_with("✓ session   a session of admin in account 222222222222 from jit exec or jit env is set here, valid until ")
+            && session.ends_with("; AWS tools use it before any profile"),
+        "{session}"
+    );
+    assert!(!inside.stdout.contains("AWS_ACCESS_KEY_ID is set"), "{inside}");
+    // Once it is over, that is what is wrong, and not that it is there.
+    let expired = room
+        .jit(&["doctor"])
+        .env("JIT_ROLE", "admin")
+        .env("JIT_ACCOUNT_ID", "222222222222")
+        .env("AWS_ACCESS_KEY_ID", "ASIAEXAMPLE")
+        .env("AWS_SECRET_ACCESS_KEY", "x")
+        .env("AWS_SESSION_TOKEN", "x")
+        .env("AWS_CREDENTIAL_EXPIRATION", "2020-01-01T00:00:00Z")
+        .run();
+    let said = "! session   a session of admin in account 222222222222 from jit exec or jit env is set here, and it has expired\n            next: leave it, or start a new one: jit exec admin -- …\n";
+    assert!(expired.code() == 0 && expired.stdout.contains(said), "{expired}");
+}

@@ -206,6 +206,13 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("jit env", "said where a shell cannot hold a value: env.rs"),
     ("jit console --print", "the console's own tests: console.rs"),
     ("jit configure profiles", "said after a success, as what may come next: profiles.rs"),
+    ("jit configure profiles --prune", "said after a success, as what may come next: profiles.rs"),
+    (
+        "jit configure profiles --replace",
+        "said after a success, as what may come next: import.rs, replace.rs",
+    ),
+    ("jit configure profiles --restore", "the first line of a file: replace.rs"),
+    ("jit configure remove", "takes the URL of a shared file: shared_moves.rs"),
     (
         "jit exec",
         "said where a role of jit's is asked for as a profile, and after a success: profiles.rs, wizard.rs",
@@ -298,7 +305,7 @@ const COMMANDS: [&str; 11] = [
     "status",
 ];
 /// Those below `jit configure`.
-const BELOW: [&str; 3] = ["add", "import", "profiles"];
+const BELOW: [&str; 4] = ["add", "import", "profiles", "remove"];
 
 /// The commands in a text, each without the parts that depend on the case: role, account or URL.
 fn commands_in(text: &str) -> Vec<String> {

@@ -110,8 +110,7 @@ region   = \"eu-west-1\"
 ";
     let next = " Added to ~/config/jit/config.toml: idp acme, role dev, role prod
 next: jit login dev
-next: jit configure profiles  lets every AWS tool use jit
-~/.aws/config still has the profiles of aws-okta for dev, prod: delete them first
+next: jit configure profiles --replace  lets every AWS tool use jit, in place of the profiles of aws-okta for dev, prod
 ";
     whole_story(&room, &["aws-okta", "--org", "acme.okta.com"], &report, written, next, "prod");
     // The org's URL is in its keychain.
@@ -162,8 +161,7 @@ role_arn = \"arn:aws:iam::222222222222:role/x\"
 ";
     let next = " Added to ~/config/jit/config.toml: idp example, role saml, role spoke
 next: jit login saml
-next: jit configure profiles  lets every AWS tool use jit
-~/.aws/config still has the profiles of saml2aws for spoke: delete them first
+next: jit configure profiles --replace  lets every AWS tool use jit, in place of the profiles of saml2aws for spoke
 ";
     whole_story(&room, &["saml2aws"], &report, written, next, "spoke");
 }
@@ -186,7 +184,7 @@ Taken:
   ~/.aws/config:15  profile tagged                             → role tagged
 No equivalent in jit:
   ~/.aws/config:1  profile root  starts from long-lived access keys, and jit uses none: it needs an IdP and a hub role. `aws-vault list` shows the stored keys
-  ~/.aws/config:5  profile old   its source_profile root could not be imported; with a hub role, write via = \"HUB\" and its role_arn
+  ~/.aws/config:5  profile old   its source_profile root has long-lived access keys; import with --hub ROLE to reach it from a hub role that you have
 {STATIC_KEY}"
     );
     let written = "\
@@ -208,10 +206,35 @@ transitive_tags = [\"team\"]
 ";
     let next = " Added to ~/config/jit/config.toml: idp acme, role sso, role tagged
 next: jit login sso
-next: jit configure profiles  lets every AWS tool use jit
-~/.aws/config still has the profiles of aws-vault for sso, tagged: delete them first
+next: jit configure profiles --replace  lets every AWS tool use jit, in place of the profiles of aws-vault for sso, tagged
 ";
     whole_story(&room, &["aws-vault"], &report, written, next, "tagged");
+
+    // What keys could reach is a spoke of a role that is there.
+    let output = import(&room, &["aws-vault", "--hub", "sso", "--yes"]);
+    assert_eq!(output.code(), 0, "{output}");
+    let spoke = "\n[role.old]\nvia      = \"sso\"\nrole_arn = \"arn:aws:iam::111111111111:role/x\"\n";
+    assert_eq!(config(&room), format!("{written}{spoke}"));
+    let explained = room.jit(&["explain", "old"]).run();
+    assert!(explained.code() == 0 && explained.stdout.contains("role/x"), "{explained}");
+    for (arguments, said) in [
+        (
+            &["aws-vault", "--hub", "ssso"][..],
+            "error: there is no [role.ssso] in ~/config/jit/config.toml\n  next: did you mean --hub sso?\n",
+        ),
+        (
+            &["aws-vault", "--hub", "hub"],
+            "error: there is no [role.hub] in ~/config/jit/config.toml\n  next: your roles: ",
+        ),
+        (
+            &["saml2aws", "--hub", "sso"],
+            "error: --hub is only for aws, aws-vault and granted: saml2aws starts from no long-lived access keys\n  next: leave out --hub\n",
+        ),
+    ] {
+        let output = import(&room, arguments);
+        assert!(output.code() == 2 && output.stderr.contains(said), "{output}");
+    }
+    room.write("config/jit/config.toml", written);
 
     // With only long-lived access keys there is no role to import.
     room.write(".aws/config", "[profile root]\nmfa_serial = m\n");
@@ -255,8 +278,7 @@ permission_set = \"ReadOnly\"
 ";
     let next = " Added to ~/config/jit/config.toml: idp acme, role acme-prod/ReadOnly
 next: jit login acme-prod/ReadOnly
-next: jit configure profiles  lets every AWS tool use jit
-~/.aws/config still has the profiles of granted for acme-prod/ReadOnly: delete them first
+next: jit configure profiles --replace  lets every AWS tool use jit, in place of the profiles of granted for acme-prod/ReadOnly
 ";
     whole_story(&room, &["granted"], &report, written, next, "acme-prod/ReadOnly");
 }
@@ -336,4 +358,58 @@ next: jit configure profiles  lets every AWS tool use jit
             "\n[role.other]\nidp      = \"acme\"\nrole_arn = \"arn:aws:iam::222222222222:role/o\"\n"
         )
     );
+}
+
+/// From `aws sso login` to `jit`, and `--replace` makes the same profiles ask `jit`.
+#[test]
+fn aws() {
+    let room = room();
+    let before = "[sso-session acme]\nsso_start_url = https://acme.awsapps.com/start\nsso_region = eu-west-1\n\n\
+         [profile dev]\nsso_session = acme\nsso_account_id = 222222222222\nsso_role_name = Developer\nregion = eu-west-1\noutput = json\n\n\
+         [profile audit]\nsource_profile = dev\nrole_arn = arn:aws:iam::333333333333:role/audit\n\n\
+         [profile old]\nsource_profile = default\nrole_arn = arn:aws:iam::333333333333:role/old\n";
+    room.write(".aws/config", before);
+    let report = format!(
+        "\
+Taken:
+  ~/.aws/config:2   sso-session acme  → idp acme
+  ~/.aws/config:5   profile dev       → role dev
+  ~/.aws/config:12  profile audit     → role audit
+No equivalent in jit:
+  ~/.aws/config:17  profile old  its source_profile default has long-lived access keys; import with --hub ROLE to reach it from a hub role that you have
+{STATIC_KEY}"
+    );
+    let written = "\
+[idp.acme]
+type      = \"identity-center\"
+start_url = \"https://acme.awsapps.com/start\"
+region    = \"eu-west-1\"
+
+[role.dev]
+idp            = \"acme\"
+account        = \"222222222222\"
+permission_set = \"Developer\"
+region         = \"eu-west-1\"
+
+[role.audit]
+via      = \"dev\"
+role_arn = \"arn:aws:iam::333333333333:role/audit\"
+";
+    let next = " Added to ~/config/jit/config.toml: idp acme, role dev, role audit
+next: jit login dev
+next: jit configure profiles --replace  lets every AWS tool use jit, in place of the profiles of the AWS CLI for dev, audit
+";
+    whole_story(&room, &["aws"], &report, written, next, "audit");
+    let replaced = room.jit(&["configure", "profiles", "--replace"]).run();
+    assert!(
+        replaced.code() == 0 && replaced.stderr.starts_with("✓ Replaced in ~/.aws/config: dev, audit\n"),
+        "{replaced}"
+    );
+    let now = fs::read_to_string(room.path(".aws/config")).unwrap();
+    assert!(
+        now.contains("output = json\n") && !now.contains("sso_account_id") && now.contains("role/old"),
+        "{now}"
+    );
+    assert_eq!(room.jit(&["configure", "profiles", "--restore"]).run().code(), 0);
+    assert_eq!(fs::read_to_string(room.path(".aws/config")).unwrap(), before);
 }

@@ -38,6 +38,8 @@ mod escapes;
 #[cfg(unix)]
 mod exec;
 #[cfg(unix)]
+mod first_day;
+#[cfg(unix)]
 mod generated;
 #[cfg(target_os = "linux")]
 mod hints;
@@ -68,11 +70,15 @@ mod picker;
 #[cfg(target_os = "linux")]
 mod planted;
 #[cfg(unix)]
+mod portals;
+#[cfg(unix)]
 mod profiles;
 #[cfg(unix)]
 mod refresh;
 #[cfg(unix)]
 mod refusals;
+#[cfg(unix)]
+mod replace;
 #[cfg(unix)]
 mod requests;
 #[cfg(unix)]
@@ -89,6 +95,8 @@ mod session;
 mod shared;
 #[cfg(unix)]
 mod shared_hostile;
+#[cfg(unix)]
+mod shared_moves;
 #[cfg(unix)]
 mod status;
 #[cfg(unix)]

@@ -40,7 +40,7 @@ impl Page {
         Self { url, says }
     }
 
-    fn says(&self, head: &str, body: &str) {
+    pub(crate) fn says(&self, head: &str, body: &str) {
         *self.says.lock().unwrap() = (head.to_owned(), body.to_owned());
     }
 }

@@ -204,7 +204,7 @@ fn names_already_in_use_are_shown_before_the_question() {
     exit 0
     --- stderr
     ✓ Added to ~/.aws/config: Dev
-    warning: ~/.aws/config:1: the profile dev is not managed by jit and was not changed
+    warning: ~/.aws/config:1: the profile dev is not managed by jit and was not changed; --replace takes it over if it is the same role
     warning: ~/.aws/credentials:1: the profile keys is not managed by jit and would take precedence, so jit did not write one. Remove it there, or choose another name with --name
     warning: The role default has no profile: AWS tools use [default] when no profile is given. To write it: jit configure profiles default --name default
     Backup of the previous file: ~/.aws/config.jit-backup

@@ -1,6 +1,6 @@
 //! `jit configure`: from one URL to a tested configuration.
 
-use jit_emulator::{Account, Approval, CLIENT_ID, Call, HUB, Settings};
+use jit_emulator::{ADMIN, Account, Approval, CLIENT_ID, Call, HUB, Settings};
 
 use crate::support::Room;
 
@@ -30,9 +30,10 @@ fn an_identity_center_url_is_enough() {
     configure.says("Name of the role [readonly]: ");
     configure.types("\n");
     configure.says("readonly works: account 444444444444, ");
-    let shown = configure.says("Add this to ~/config/jit/config.toml? [y/N]");
+    // Enter alone adds what has just been seen to work.
+    let shown = configure.says("Add this to ~/config/jit/config.toml? [Y/n]");
     assert!(shown.contains("+permission_set = \"ReadOnly\""), "{shown}");
-    configure.types("y\n");
+    configure.types("\n");
     let configure = configure.wait();
     assert!(
         configure.code() == 0
@@ -76,7 +77,7 @@ fn an_issuer_needs_a_client_and_a_role_and_refusals_are_explained() {
     configure.types("arn:aws:iam::111111111111:role/wrong\n");
     configure.says("Name of the role [wrong]: ");
     configure.types("\n");
-    configure.says("but that role does not accept it");
+    configure.says("cannot be assumed with the ID token of your sign-in");
     configure.says("Try another role? [y/N]");
     configure.types("y\n");
     configure.says("The ARN of the role");
@@ -84,12 +85,30 @@ fn an_issuer_needs_a_client_and_a_role_and_refusals_are_explained() {
     configure.says("Name of the role [jit-hub]: ");
     configure.types("work\n");
     configure.says("work works: account 111111111111");
-    configure.says("[y/N]");
-    configure.types("y\n");
+    // The hub leads on: a wrong ARN is explained, and costs nothing that worked.
+    configure.says("The ARN of a role that work may assume (Enter for none): ");
+    configure.types("arn:aws:iam::222222222222:role/nobody\n");
+    configure.says("Name of the role [nobody]: ");
+    configure.types("\n");
+    configure.says("cannot be assumed by");
+    configure.says("The ARN of a role that work may assume (Enter for none): ");
+    configure.types(&format!("{ADMIN}\n"));
+    configure.says("Name of the role [admin]: ");
+    configure.types("\n");
+    configure.says("admin works: account 222222222222");
+    configure.says("The ARN of another role that work may assume (Enter for none): ");
+    configure.types("\n");
+    configure.says("[Y/n]");
+    configure.types("\n");
     assert_eq!(configure.wait().code(), 0);
     let written = config(&room);
     assert!(written.contains("[role.work]\nidp      = \"idp\"\n") && written.contains(HUB), "{written}");
-    assert!(!written.contains("wrong"), "{written}");
+    assert!(
+        written.contains(&format!("[role.admin]\nvia      = \"work\"\nrole_arn = \"{ADMIN}\"\n")),
+        "{written}"
+    );
+    assert!(!written.contains("wrong") && !written.contains("nobody"), "{written}");
+    assert_eq!(room.asks_for("admin").code(), 0);
     assert_eq!(room.count(Call::Authorize), 1, "one login was enough for both tries");
 }
 
@@ -113,8 +132,8 @@ fn saml_metadata_and_one_offered_role_need_no_more_questions() {
     configure.says("Name of the role [jit-hub]: ");
     configure.types("\n");
     configure.says("jit-hub works");
-    configure.says("[y/N]");
-    configure.types("y\n");
+    configure.says("[Y/n]");
+    configure.types("\n");
     let configure = configure.wait();
     assert_eq!(configure.code(), 0, "{configure}");
     assert!(config(&room).contains("type    = \"saml\"\nsso_url = \""), "{}", config(&room));
@@ -172,13 +191,14 @@ fn nothing_is_written_without_confirmation_or_a_person() {
     configure.types(&format!("{}\n", room.servers().start_url()));
     configure.says("Name of the role");
     configure.types("\n");
-    configure.says("[y/N]");
+    configure.says("[Y/n]");
     configure.types("n\n");
     let configure = configure.wait();
     assert!(configure.code() == 0 && configure.stdout.contains("Nothing was written"), "{configure}");
     let mut stopped = room.jit(&["configure"]).somebody_types().start();
     stopped.says("URL: ");
-    stopped.types("\n");
+    // The end of the input, which no further question can change.
+    stopped.types("\u{4}");
     let stopped = stopped.wait();
     assert!(
         stopped.code() == 1 && stopped.stdout.contains("no answer was given; nothing was written"),
@@ -191,4 +211,118 @@ fn nothing_is_written_without_confirmation_or_a_person() {
     told.says("1 of the profiles in ~/.aws/config work without configuration");
     told.types("\u{3}");
     assert_ne!(told.wait().code(), 0);
+}
+
+/// Enter by mistake costs nothing: the same question comes again.
+#[test]
+fn an_empty_answer_is_asked_for_again() {
+    let room = room(Settings::default());
+    let mut configure = room.jit(&["configure"]).somebody_types().start();
+    let mut asked = |question: &str, answer: &str| {
+        for empty in ["\n", "   \n"] {
+            configure.says(question);
+            configure.types(empty);
+            configure.says("An answer is needed here; Ctrl-C stops without writing anything");
+        }
+        configure.says(question);
+        configure.types(&format!("{answer}\n"));
+    };
+    asked("URL: ", room.servers().issuer());
+    asked("The client id registered there for jit: ", CLIENT_ID);
+    asked("The ARN of the role that the IdP offers you: ", HUB);
+    configure.says("Name of the role [jit-hub]: ");
+    configure.types("\n");
+    configure.says("(Enter for none): ");
+    configure.types("\n");
+    configure.says("[Y/n]");
+    configure.types("\n");
+    let configure = configure.wait();
+    assert!(configure.code() == 0 && config(&room).contains(HUB), "{configure}");
+    assert_eq!(room.count(Call::Authorize), 1);
+}
+
+/// Whoever chooses no role, or none that works, keeps the IdP that does.
+#[test]
+fn a_working_idp_is_kept_without_a_role() {
+    let only_idp = |room: &Room| {
+        let start = room.servers().start_url();
+        format!(
+            "[idp.idp]\ntype      = \"identity-center\"\nstart_url = \"{start}\"\nregion    = \"eu-west-1\"\n"
+        )
+    };
+    for key in ["\u{3}", "\u{1b}"] {
+        let room = room(Settings::default());
+        let mut configure = room.jit(&["configure"]).somebody_types().start();
+        configure.says("URL: ");
+        configure.types(&format!("{}\n", room.servers().start_url()));
+        configure.says("3 roles are available");
+        configure.says("❯");
+        configure.types(key);
+        configure.says("No role was chosen. idp works, and can be added without one");
+        configure.says("Add this to ~/config/jit/config.toml? [Y/n]");
+        configure.types("\n");
+        let configure = configure.wait();
+        assert!(
+            configure.code() == 0 && configure.stdout.contains("jit login --idp idp  lets you choose a role"),
+            "{configure}"
+        );
+        assert_eq!(config(&room), only_idp(&room));
+    }
+    // The same after a role that does not work; and a no at the end writes nothing.
+    let room = room(Settings::default());
+    for (answer, written) in [("n\n", false), ("\n", true)] {
+        let mut configure = room.jit(&["configure"]).somebody_types().start();
+        configure.says("URL: ");
+        configure.types(&format!("{}\n", room.servers().issuer()));
+        configure.says("The client id registered there for jit: ");
+        configure.types(&format!("{CLIENT_ID}\n"));
+        configure.says("The ARN of the role that the IdP offers you: ");
+        configure.types("arn:aws:iam::111111111111:role/wrong\n");
+        configure.says("Name of the role [wrong]: ");
+        configure.types("\n");
+        configure.says("Try another role? [y/N]");
+        configure.types("n\n");
+        configure.says("idp works, and can be added without a role");
+        configure.says("[Y/n]");
+        configure.types(answer);
+        assert_eq!(configure.wait().code(), 0);
+        let config = config(&room);
+        assert_eq!(config.contains("[idp.idp]"), written, "{config}");
+        assert!(!config.contains("[role."), "{config}");
+    }
+}
+
+/// Whoever comes from `aws sso login` has typed the URL once already.
+#[test]
+fn the_portal_of_the_aws_tools_is_offered() {
+    let room = room(Settings::default());
+    let start = room.servers().start_url();
+    room.write(
+        ".aws/config",
+        &format!("[sso-session acme]\nsso_start_url = {start}/#/\nsso_region = eu-west-1\n"),
+    );
+    let mut configure = room.jit(&["configure"]).somebody_types().start();
+    configure.says(&format!("Your AWS tools sign in at {start} (~/.aws/config)"));
+    configure.says(&format!("URL [{start}]: "));
+    configure.types("\n");
+    configure.says("Signed in");
+    configure.says("3 roles are available");
+    configure.types("444\r");
+    configure.says("Name of the role [readonly]: ");
+    configure.types("\n");
+    configure.says("[Y/n]");
+    configure.types("\n");
+    assert_eq!(configure.wait().code(), 0);
+    assert!(
+        config(&room).contains(&format!("start_url = \"{start}\"\nregion    = \"eu-west-1\"\n")),
+        "{}",
+        config(&room)
+    );
+    // Another URL is taken as it is typed.
+    let mut other = room.jit(&["configure"]).somebody_types().start();
+    other.says(&format!("URL [{start}]: "));
+    other.types(&format!("{}\n", room.servers().issuer()));
+    other.says("The OpenID Connect IdP");
+    other.types("\u{3}");
+    assert_ne!(other.wait().code(), 0);
 }

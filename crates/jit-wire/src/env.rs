@@ -11,6 +11,8 @@ pub const JIT_ROLE: &str = "JIT_ROLE";
 pub const JIT_RESTRICTED_BY: &str = "JIT_RESTRICTED_BY";
 /// `auto`, `keychain`, `kernel` or `file`.
 pub const JIT_STORE: &str = "JIT_STORE";
+/// The account of the session that `exec` and `env` set; read by `doctor`, which tells that session from others by it.
+pub const JIT_ACCOUNT_ID: &str = "JIT_ACCOUNT_ID";
 /// How much to log: `error`, `warn`, `info` or `debug`.
 pub const JIT_LOG: &str = "JIT_LOG";
 /// A command that opens a URL; it is tried first.

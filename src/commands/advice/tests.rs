@@ -103,7 +103,7 @@ fn list<E: Explain + Debug>(name: &str, kinds: Option<&str>, errors: &[E], told:
 }
 
 /// Errors of a single command, whose tests show them.
-const OF_COMMANDS: [&str; 29] = [
+const OF_COMMANDS: [&str; 31] = [
     "AddError",
     "CheckError",
     "ChoiceError",

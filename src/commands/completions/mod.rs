@@ -68,10 +68,13 @@ pub(super) fn candidates(
         let help = role.description.clone().unwrap_or_else(|| role.target.to_string());
         candidate(name, &help)
     });
+    let portals = aws::portals(profiles);
     let profiles = aws::usable(profiles);
     let profiles = profiles.filter(|(name, _)| fits(name) && !file.roles.contains_key(*name));
     let profiles = profiles.map(|(name, _)| candidate(name, "~/.aws/config"));
-    let offered = offered.into_iter().filter(|one| file.idps.contains_key(&one.idp));
+    let offered = offered
+        .into_iter()
+        .filter(|one| file.idps.contains_key(&one.idp) || portals.idps.contains_key(&one.idp));
     let offered =
         offered.map(|one| candidate(&one.name, if one.about.is_empty() { &one.idp } else { &one.about }));
     // Names come from files and IdPs, so only plain words are offered: a shell must not interpret them.

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use crate::commands::load::{self, LARGEST_CONFIG};
 use crate::config::draft::{Draft, Table, access_table};
 use crate::config::host;
-use crate::config::shared::{self, Around};
+use crate::config::shared::{self, Around, Part};
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::index;
 use crate::sys::{fs, process};
@@ -18,6 +18,7 @@ use crate::ui::text::{escape, shown};
 use crate::world::World;
 use jit_wire::explain::{Explain, Next};
 use jit_wire::http::{Ask, HttpError};
+use jit_wire::name;
 use jit_wire::trusted_url::{Purpose, TrustedUrl};
 use jit_wire::unseen::is_unseen;
 
@@ -58,13 +59,13 @@ enum AddError {
     #[error("cannot fetch {from}")]
     NotFetched { from: String, error: HttpError },
     #[error("{from} redirects to {to}")]
-    Moved { from: String, to: String },
+    Moved { from: String, to: String, url: Option<String> },
     #[error("{0} requires a sign-in, which jit does not support here")]
     WantsSignIn(String),
     #[error("{0} is a web page, not a configuration")]
     WebPage(String),
     #[error("{path} already defines {twice}, and {from} defines it too")]
-    DefinedTwice { path: String, twice: String, from: String },
+    DefinedTwice { path: String, twice: String, from: String, shared_by: Option<String> },
 }
 
 impl Explain for AddError {
@@ -97,11 +98,19 @@ impl Explain for AddError {
             }
             // The advice must not mention `jit explain`: no role is involved.
             Self::NotFetched { error, .. } => error.next(),
-            Self::Moved { .. } => Next::list(["if you trust that URL, use it instead"]),
+            Self::Moved { url: Some(url), .. } => vec![Next::Run {
+                command: format!("configure add {}", name::in_command(url)).into(),
+                does: "if you trust that URL: takes the file from there from now on".into(),
+            }],
+            Self::Moved { url: None, .. } => Next::list(["ask the publisher of the file for its new URL"]),
             Self::WantsSignIn(_) => Next::list(["fetch it in your browser, then: jit configure add FILE"]),
             Self::WebPage(_) => Next::list([
                 "it may be a sign-in page; fetch the file in your browser, then: jit configure add FILE",
             ]),
+            Self::DefinedTwice { shared_by: Some(other), .. } => vec![Next::Run {
+                command: format!("configure remove {}", name::in_command(other)).into(),
+                does: "removes the other shared file, if this one replaces it".into(),
+            }],
             Self::DefinedTwice { .. } => {
                 Next::list(["rename or delete your own, then run the command again"])
             }
@@ -137,9 +146,11 @@ fn take(from: &str, args: &AddArgs, present: &Present, world: &World, ui: &Ui) -
         return Err(AddError::OtherHash { from: from.to_owned(), hash, wanted: wanted.clone() }.into());
     }
     shared::check(from, &content)?;
-    let before = shared::parts(text).into_iter().find(|part| part.from == from);
+    let draft = Draft::of(&content);
+    let before = part_of(text, from, &draft);
+    let moved = before.as_ref().map(|part| part.from.clone()).filter(|old| old != from);
     let edited = before.as_ref().is_some_and(|part| !part.is_as_it_came(text));
-    if before.as_ref().is_some_and(|part| part.hash == hash) && !edited {
+    if before.as_ref().is_some_and(|part| part.hash == hash) && !edited && moved.is_none() {
         ui.done(shown!("Nothing new at {}", from));
         return Ok(());
     }
@@ -150,22 +161,60 @@ fn take(from: &str, args: &AddArgs, present: &Present, world: &World, ui: &Ui) -
         }
         ui.warn(escape(&edited.to_string()));
     }
-    let whole = Zeroizing::new(shared::with(text, from, &content));
+    let whole = Zeroizing::new(match &before {
+        Some(part) => shared::instead(text, part, from, &content),
+        None => shared::with(text, from, &content),
+    });
     let own_text = Zeroizing::new(shared::with(&whole, from, ""));
-    let (draft, own) = (Draft::of(&content), Draft::of(&own_text));
+    let own = Draft::of(&own_text);
     let both_have_access = access_table(&content).is_some() && access_table(&own_text).is_some();
     nothing_twice(from, &draft, &own, both_have_access, present)?;
-    let around =
-        Around { from: from.to_owned(), own, profiles: profiles(world, ui), offered: offered(world) };
-    let summary = shared::summary(before.as_ref().map(|part| part.content(text)), &content, &around);
+    let rest = before.as_ref().map(|part| Zeroizing::new(shared::without(text, part)));
+    let rest = rest.as_ref().map_or(text, |rest| rest.as_str());
+    let around = Around {
+        from: from.to_owned(),
+        own,
+        default_role: shared::default_role(rest),
+        profiles: profiles(world, ui),
+        offered: offered(world),
+    };
+    let mut summary = shared::summary(before.as_ref().map(|part| part.content(text)), &content, &around);
+    if let Some(old) = &moved {
+        summary
+            .lines
+            .insert(0, format!("{from} takes the place of {old}, which shared the same IdPs until now"));
+        if host::of(old) != host::of(from) {
+            summary.warnings.push(format!(
+                "Another host shares the file: {} instead of {}",
+                host::of(from),
+                host::of(old)
+            ));
+        }
+    }
     let what = format!("{} (shared by {}, sha256 {hash})", write::names(&draft), from);
     let messages = if before.is_some() { UPDATE } else { ADD };
     let change = Change { whole: &whole, messages, what: &what, summary: Some(&summary) };
-    let options = Options { yes: args.yes, dry_run: args.dry_run };
+    let options = Options { yes: args.yes, dry_run: args.dry_run, ..Options::default() };
     if write::put(present, &change, options, world, ui)? && before.is_none() {
         ui.next("jit login");
     }
     Ok(())
+}
+
+/// The part that is to be refreshed by a file with the tables of `draft`: the one that came `from` there; else the one that
+/// the file takes the place of, because it has all of its IdPs: it has moved, and two of them could not stand together.
+fn part_of(text: &str, from: &str, draft: &Draft) -> Option<Part> {
+    let mut parts = shared::parts(text);
+    if let Some(at) = parts.iter().position(|part| part.from == from) {
+        return Some(parts.swap_remove(at));
+    }
+    let has = |idp: &Table| draft.idps.iter().any(|own| own.name == idp.name);
+    let is_moved = |part: &Part| {
+        let idps = Draft::of(part.content(text)).idps;
+        !idps.is_empty() && idps.iter().all(has)
+    };
+    let mut moved = parts.into_iter().filter(is_moved);
+    moved.next().filter(|_| moved.next().is_none())
 }
 
 /// The profiles of AWS's files that jit did not write. An unreadable file is only a warning, because this
@@ -190,8 +239,8 @@ fn offered(world: &World) -> BTreeSet<String> {
     names.collect()
 }
 
-/// A URL unchanged, or the absolute path of a file.
-fn place(from: &str) -> CommandResult<String> {
+/// A URL as it is, a file by its whole path.
+pub(super) fn place(from: &str) -> CommandResult<String> {
     let from = from.trim();
     let wrong = |what: String| Err(CommandError::new(Kind::Usage, what));
     if from.chars().any(is_unseen) || from.contains(" sha256:") {
@@ -219,7 +268,12 @@ fn fetch(from: &str, world: &World) -> CommandResult<Zeroizing<String>> {
         match (answer.status, answer.headers.get("location")) {
             (200, _) => answer.body.expose().clone(),
             (301 | 302 | 303 | 307 | 308, Some(to)) => {
-                return Err(AddError::Moved { from: from.to_owned(), to: to.to_owned() }.into());
+                let there = match to.starts_with('/') {
+                    true => url.at(to),
+                    false => TrustedUrl::parse(to, Purpose::SharedFile),
+                };
+                let url = there.ok().map(|url| url.as_str().to_owned());
+                return Err(AddError::Moved { from: from.to_owned(), to: to.to_owned(), url }.into());
             }
             (401 | 403, _) => {
                 return Err(AddError::WantsSignIn(url.authority().to_owned()).into());
@@ -256,6 +310,19 @@ fn nothing_twice(
     if found.is_empty() {
         return Ok(());
     }
-    let twice = super::some(&found);
-    Err(AddError::DefinedTwice { path: present.path.clone(), twice, from: from.to_owned() }.into())
+    let text = present.text()?;
+    let in_part = |part: &Part| {
+        let content = part.content(text);
+        let draft = Draft::of(content);
+        let titles = |kind: &str, tables: &[Table]| {
+            tables.iter().map(|table| format!("[{kind}.{}]", table.name)).collect::<Vec<_>>()
+        };
+        let mut names = [titles("idp", &draft.idps), titles("role", &draft.roles)].concat();
+        names.extend(access_table(content).map(|_| "[access]".to_owned()));
+        names.iter().any(|name| found.contains(name))
+    };
+    let shared_by = shared::parts(text).into_iter().find(|part| part.from != from && in_part(part));
+    let (path, twice) = (present.path.clone(), super::some(&found));
+    let shared_by = shared_by.map(|part| part.from);
+    Err(AddError::DefinedTwice { path, twice, from: from.to_owned(), shared_by }.into())
 }

@@ -6,7 +6,8 @@ use clap::{Args, ValueEnum};
 use zeroize::Zeroizing;
 
 use crate::config::aws;
-use crate::config::import::{self, ImportError, Imported, StaticKey, Text};
+use crate::config::draft::Draft;
+use crate::config::import::{self, Hub, ImportError, Imported, StaticKey, Text};
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::sys::folders;
 use crate::ui::Ui;
@@ -25,7 +26,7 @@ use super::write::{self, Options};
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub struct ImportArgs {
-    /// aws-okta, saml2aws, aws-vault, granted or okta-aws-cli
+    /// aws, aws-okta, saml2aws, aws-vault, granted or okta-aws-cli
     #[arg(value_enum, hide_possible_values = true)]
     pub tool: ImportTool,
     /// Read this file instead of the tool's own
@@ -34,6 +35,9 @@ pub struct ImportArgs {
     /// The Okta org, which aws-okta keeps in its keychain
     #[arg(long, value_name = "ORG")]
     pub org: Option<String>,
+    /// Import profiles behind long-lived access keys as spokes of this role
+    #[arg(long, value_name = "ROLE", add = clap_complete::ArgValueCompleter::new(crate::commands::completions::role_names))]
+    pub hub: Option<String>,
     /// Show what would be added and change nothing
     #[arg(long)]
     pub dry_run: bool,
@@ -45,6 +49,7 @@ pub struct ImportArgs {
 /// The tools that can be imported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ImportTool {
+    Aws,
     AwsOkta,
     Saml2aws,
     AwsVault,
@@ -56,11 +61,20 @@ impl ImportTool {
     /// The tool's name.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Aws => "aws",
             Self::AwsOkta => "aws-okta",
             Self::Saml2aws => "saml2aws",
             Self::AwsVault => "aws-vault",
             Self::Granted => "granted",
             Self::OktaAwsCli => "okta-aws-cli",
+        }
+    }
+
+    /// Whose profiles they are.
+    fn of(self) -> &'static str {
+        match self {
+            Self::Aws => "the AWS CLI",
+            other => other.name(),
         }
     }
 }
@@ -81,13 +95,17 @@ enum NotImported {
     Nothing(&'static str),
     #[error("there is no configuration of {tool} at {}", paths.join(" or "))]
     Absent { tool: &'static str, paths: Vec<String> },
+    #[error("there is no [role.{hub}] in {path}")]
+    NoHub { hub: String, path: String, roles: Vec<String> },
+    #[error("--hub is only for aws, aws-vault and granted: {0} starts from no long-lived access keys")]
+    HubOfNoUse(&'static str),
 }
 
 impl Explain for NotImported {
     fn kind(&self) -> Kind {
         match self {
             Self::Nothing(_) => Kind::Failed,
-            Self::Absent { .. } => Kind::Usage,
+            Self::Absent { .. } | Self::NoHub { .. } | Self::HubOfNoUse(_) => Kind::Usage,
         }
     }
 
@@ -100,6 +118,17 @@ impl Explain for NotImported {
                 command: format!("configure import {tool} --from FILE").into(),
                 does: "reads it from another file".into(),
             }],
+            Self::NoHub { roles, .. } if roles.is_empty() => {
+                vec![Next::Run { command: "configure".into(), does: "adds an IdP and a hub role".into() }]
+            }
+            Self::NoHub { hub, roles, .. } => {
+                let meant = crate::config::closest(hub, roles.iter().map(String::as_str));
+                vec![match meant {
+                    Some(meant) => Next::words(format!("did you mean --hub {meant}?")),
+                    None => Next::words(format!("your roles: {}", super::some(roles))),
+                }]
+            }
+            Self::HubOfNoUse(_) => Next::list(["leave out --hub"]),
         }
     }
 }
@@ -112,7 +141,7 @@ pub(super) fn run(args: &ImportArgs, world: &World, ui: &Ui) -> CommandResult {
     if imported.taken.is_empty() {
         return Err(NotImported::Nothing(args.tool.name()).into());
     }
-    let options = Options { yes: args.yes, dry_run: args.dry_run };
+    let options = Options { yes: args.yes, dry_run: args.dry_run, ..Options::default() };
     if write::add(&imported.draft, options, world, ui)? {
         report::say_next(&merged, args.tool, world, ui);
     }
@@ -159,6 +188,7 @@ fn read(args: &ImportArgs, world: &World) -> CommandResult<Imported> {
             format!("the files of {} contain the org; --org is only for aws-okta", tool.name()),
         ));
     }
+    let hub = hub(args, world)?;
     Ok(match tool {
         ImportTool::AwsOkta => {
             let profiles = required(folders.aws_config.clone())?;
@@ -180,7 +210,8 @@ fn read(args: &ImportArgs, world: &World) -> CommandResult<Imported> {
             let profiles = file(&folders.aws_config, world)?;
             import::saml2aws(own.text(), profiles.as_ref().map(Content::text))?
         }
-        ImportTool::AwsVault => import::aws_vault(required(folders.aws_config.clone())?.text())?,
+        ImportTool::Aws => import::aws(required(folders.aws_config.clone())?.text(), hub)?,
+        ImportTool::AwsVault => import::aws_vault(required(folders.aws_config.clone())?.text(), hub)?,
         ImportTool::Granted => {
             let folder = folders.home.join(".granted");
             let of_xdg = world.env.get(XDG_CONFIG_HOME).map(|xdg| Path::new(xdg).join("granted"));
@@ -194,10 +225,26 @@ fn read(args: &ImportArgs, world: &World) -> CommandResult<Imported> {
             if profiles.is_none() && settings.is_none() {
                 return Err(nothing(tool, &[&own, &path], world));
             }
-            import::granted(profiles.as_ref().map(Content::text), settings.as_ref().map(Content::text))?
+            import::granted(profiles.as_ref().map(Content::text), settings.as_ref().map(Content::text), hub)?
         }
         ImportTool::OktaAwsCli => okta_aws_cli(args, world)?,
     })
+}
+
+/// The role of the configuration that `--hub` names.
+fn hub(args: &ImportArgs, world: &World) -> CommandResult<Option<Hub>> {
+    let Some(name) = &args.hub else { return Ok(None) };
+    if !matches!(args.tool, ImportTool::Aws | ImportTool::AwsVault | ImportTool::Granted) {
+        return Err(NotImported::HubOfNoUse(args.tool.name()).into());
+    }
+    let present = write::Present::read(world)?;
+    let configuration = Draft::of(present.text()?);
+    let missing = || NotImported::NoHub {
+        hub: name.clone(),
+        path: present.path.clone(),
+        roles: configuration.roles.iter().map(|role| role.name.clone()).collect(),
+    };
+    Ok(Some(Hub::of(&configuration, name).ok_or_else(missing)?))
 }
 
 fn okta_aws_cli(args: &ImportArgs, world: &World) -> CommandResult<Imported> {

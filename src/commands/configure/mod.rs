@@ -6,7 +6,9 @@ mod choose;
 pub(super) mod fuzzing;
 mod import;
 pub mod profiles;
+mod remove;
 mod replace;
+mod takeover;
 mod wizard;
 mod write;
 
@@ -18,9 +20,12 @@ use crate::ui::Ui;
 use crate::ui::text::{escape, shown};
 use crate::world::World;
 
-use super::load::Configuration;
+use super::load::{self, Configuration};
 use super::nameable;
 use profiles::{ProfilesOptions, Report};
+use takeover::Takeover;
+
+use jit_wire::name;
 
 /// Set up jit and the configuration files of other programs
 ///
@@ -42,6 +47,8 @@ pub enum ConfigureCommand {
     #[expect(missing_docs, reason = "said by the type of its arguments")]
     Add(add::AddArgs),
     #[expect(missing_docs, reason = "said by the type of its arguments")]
+    Remove(remove::RemoveArgs),
+    #[expect(missing_docs, reason = "said by the type of its arguments")]
     Import(import::ImportArgs),
 }
 
@@ -51,6 +58,10 @@ pub enum ConfigureCommand {
 /// `# managed by jit`; everything else stays byte for byte, and a backup of the
 /// file is kept next to it. Writes `[default]`, which AWS tools use when no profile
 /// is given, only with --name default.
+///
+/// With --replace, an existing profile that stands for the same role becomes jit's:
+/// the keys that decide about credentials go (sso_*, role_arn, source_profile, …),
+/// and region, output and everything else stay. --restore puts such profiles back.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub struct ProfilesArgs {
@@ -69,6 +80,12 @@ pub struct ProfilesArgs {
     /// Remove profiles that jit wrote for roles that no longer exist
     #[arg(long)]
     pub prune: bool,
+    /// Take over existing Identity Center and role profiles of the same roles
+    #[arg(long)]
+    pub replace: bool,
+    /// Put back the profiles that --replace took over; ROLE is then a profile
+    #[arg(long, conflicts_with_all = ["replace", "prune", "all", "name"])]
+    pub restore: bool,
 }
 
 pub(super) fn run(args: &ConfigureArgs, world: &World, ui: &Ui) -> CommandResult {
@@ -76,11 +93,15 @@ pub(super) fn run(args: &ConfigureArgs, world: &World, ui: &Ui) -> CommandResult
         None => wizard::run(world, ui),
         Some(ConfigureCommand::Profiles(args)) => run_profiles(args, world, ui),
         Some(ConfigureCommand::Add(args)) => add::run(args, world, ui),
+        Some(ConfigureCommand::Remove(args)) => remove::run(args, world, ui),
         Some(ConfigureCommand::Import(args)) => import::run(args, world, ui),
     }
 }
 
 fn run_profiles(args: &ProfilesArgs, world: &World, ui: &Ui) -> CommandResult {
+    if args.restore {
+        return run_restore(args, world, ui);
+    }
     let file = Configuration::read(world)?.that_is_written()?.file;
     let roles = nameable::of_configuration(&file, world);
     let wanted = choose::wanted(&roles, &args.roles, args.all, &args.name).or_else(|error| {
@@ -90,37 +111,87 @@ fn run_profiles(args: &ProfilesArgs, world: &World, ui: &Ui) -> CommandResult {
     let executable = process::own_path().map_err(|error| {
         CommandError::new(Kind::Failed, "cannot find the path of this program").because(error)
     })?;
+    let takeover = match args.replace {
+        true => takeover::choose(&file, &roles, &wanted, !args.roles.is_empty(), &load::profiles(world)?),
+        false => Takeover::default(),
+    };
     let known = roles.into_iter().flat_map(|role| [role.number_name(), role.name]).collect();
-    let options = ProfilesOptions { executable, dry_run: args.dry_run, prune: args.prune, known };
+    let take_over = takeover.profiles.clone();
+    let options = ProfilesOptions { executable, dry_run: args.dry_run, prune: args.prune, known, take_over };
     let report = profiles::run(world, &wanted, &options)?;
     if args.dry_run {
         report.diff.iter().try_for_each(|line| ui.line(escape(line)))?;
     }
-    tell(&report, args.dry_run, world, ui);
+    tell(&report, &takeover, args, world, ui);
+    takeover::tell(&takeover, &folders::short(&world.folders.aws_config, &world.folders.home), ui);
     Ok(())
 }
 
-fn tell(report: &Report, dry_run: bool, world: &World, ui: &Ui) {
+fn run_restore(args: &ProfilesArgs, world: &World, ui: &Ui) -> CommandResult {
+    let restored = profiles::restore(world, &args.roles, args.dry_run)?;
+    let path = folders::short(&world.folders.aws_config, &world.folders.home);
+    restored.diff.iter().try_for_each(|line| ui.line(escape(line)))?;
+    for (name, key, line) in &restored.in_the_way {
+        ui.warn(shown!(
+            "{}:{}: the profile {} has `{}` again, so it was not restored; remove that line first",
+            path,
+            line,
+            name,
+            key
+        ));
+    }
+    let nothing = restored.names.is_empty() && restored.in_the_way.is_empty();
+    if let Some(unknown) = args.roles.iter().find(|name| nothing && !name.is_empty()) {
+        let what = format!("jit did not replace a profile called `{unknown}` in {path}");
+        return Err(CommandError::new(Kind::Usage, what));
+    }
+    if nothing {
+        ui.done(shown!("Nothing to restore: jit has replaced no profile in {}", path));
+    }
+    if !restored.names.is_empty() {
+        let what = if args.dry_run { "Would restore in" } else { "Restored in" };
+        ui.done(shown!("{} {}: {}", what, path, some(&restored.names)));
+    }
+    if let Some(backup) = &restored.backup {
+        ui.say(shown!("Backup of the previous file: {}", folders::short(backup, &world.folders.home)));
+    }
+    Ok(())
+}
+
+fn tell(report: &Report, takeover: &Takeover, args: &ProfilesArgs, world: &World, ui: &Ui) {
+    let &ProfilesArgs { dry_run, replace, .. } = args;
     let path = folders::short(&world.folders.aws_config, &world.folders.home);
     let words = if dry_run {
-        ["Would add to", "Would update in", "Would remove from"]
+        ["Would replace in", "Would add to", "Would update in", "Would remove from"]
     } else {
-        ["Added to", "Updated in", "Removed from"]
+        ["Replaced in", "Added to", "Updated in", "Removed from"]
     };
-    for (names, what) in [&report.added, &report.updated, &report.removed].into_iter().zip(words) {
+    let lists = [&report.replaced, &report.added, &report.updated, &report.removed];
+    for (names, what) in lists.into_iter().zip(words) {
         if !names.is_empty() {
             ui.done(shown!("{} {}: {}", what, path, some(names)));
         }
     }
-    if report.added.is_empty() && report.updated.is_empty() && report.removed.is_empty() {
+    if lists.into_iter().all(Vec::is_empty) {
         ui.done(shown!("{} is up to date; jit manages {} of its profiles", path, report.unchanged.len()));
     }
-    for place in &report.conflicts {
+    for place in report.conflicts.iter().filter(|place| !takeover.explains(&place.name)) {
         ui.warn(shown!(
-            "{}:{}: the profile {} is not managed by jit and was not changed",
+            "{}:{}: the profile {} is not managed by jit and was not changed{}",
             path,
             place.line,
-            place.name
+            place.name,
+            if replace { "" } else { "; --replace takes it over if it is the same role" }
+        ));
+    }
+    for place in &report.orphaned {
+        ui.warn(shown!(
+            "{}:{}: the profile {} is for a role that no longer exists; jit configure profiles {} --restore puts \
+             back what it was",
+            path,
+            place.line,
+            place.name,
+            name::in_command(&place.name)
         ));
     }
     let credentials = folders::short(&world.folders.aws_credentials, &world.folders.home);

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::config::aws::{
-    Broken, Changes, Document, Overruled, Profile, ProfileHeader, Program, SIZE_LIMIT, System, Tangled,
+    self, Broken, Changes, Document, Overruled, Profile, ProfileHeader, Program, SIZE_LIMIT, System, Tangled,
     Unwritable, managed_profiles, plan_profiles,
 };
 use crate::config::{Side, unified_diff};
@@ -14,7 +14,11 @@ use jit_wire::explain::{Explain, Kind, Next};
 
 use super::replace;
 
-/// How often to start over if another program changes the file at the same time.
+mod originals;
+
+pub use originals::{Restored, restore};
+
+/// Options often to start over if another program changes the file at the same time.
 const ATTEMPTS: usize = 2;
 
 /// A profile to write.
@@ -48,6 +52,8 @@ pub struct ProfilesOptions {
     pub prune: bool,
     /// The roles that exist, with or without a profile.
     pub known: HashSet<String>,
+    /// Profiles that somebody else wrote, to be taken over for a role.
+    pub take_over: Vec<Wanted>,
 }
 
 /// What was done, or would be done.
@@ -59,6 +65,10 @@ pub struct Report {
     pub updated: Vec<String>,
     /// Managed profiles that needed no change.
     pub unchanged: Vec<String>,
+    /// Profiles that somebody else wrote and that are ours now.
+    pub replaced: Vec<String>,
+    /// Profiles that were taken over, and whose role is gone.
+    pub orphaned: Vec<ProfileHeader>,
     /// Managed profiles that were removed, because their role no longer exists.
     pub removed: Vec<String>,
     /// Managed profiles whose role no longer exists, and which `prune` would remove.
@@ -179,17 +189,26 @@ fn run_meanwhile(
     // A path that is not Unicode gets a replacement character here, which `Program` refuses.
     let program =
         Program::new(&options.executable.to_string_lossy(), System::HERE).map_err(ProfilesError::Program)?;
-    let (mut wanted, mut refused) = (Vec::new(), Vec::new());
+    let (mut wanted, mut refused, mut taken) = (Vec::new(), Vec::new(), Vec::new());
     for one in roles {
         match program.named_profile(&one.profile, &one.role, one.region.as_deref()) {
             Ok(profile) => wanted.push((one, profile)),
             Err(why) => refused.push((one.role.clone(), why)),
         }
     }
+    for one in &options.take_over {
+        match program.named_profile(&one.profile, &one.role, None) {
+            Ok(profile) => taken.push(profile),
+            Err(why) => refused.push((one.role.clone(), why)),
+        }
+    }
     let _lock = if options.dry_run { None } else { Some(lock(world)?) };
     let elsewhere = in_credentials(world);
+    // What the other file says would count instead.
+    taken.retain(|profile| !elsewhere.contains_key(&profile.name));
     for _ in 0..ATTEMPTS {
-        let report = attempt(&world.folders.aws_config, &wanted, &elsewhere, options, &mut meanwhile)?;
+        let wanted = Planned { profiles: &wanted, taken: &taken };
+        let report = attempt(&world.folders.aws_config, wanted, &elsewhere, options, &mut meanwhile)?;
         if let Some(report) = report {
             return Ok(Report { refused, ..report });
         }
@@ -197,10 +216,18 @@ fn run_meanwhile(
     Err(ProfilesError::KeepsChanging { path: world.folders.aws_config.clone() })
 }
 
+/// The sections that are to be there.
+#[derive(Clone, Copy)]
+struct Planned<'a> {
+    profiles: &'a [(&'a Wanted, Profile)],
+    /// Sections of somebody else that become ours.
+    taken: &'a [Profile],
+}
+
 /// Reads, changes and writes the file once; `None` if another program changed it in between.
 fn attempt(
     path: &Path,
-    wanted: &[(&Wanted, Profile)],
+    planned: Planned<'_>,
     elsewhere: &HashMap<String, usize>,
     options: &ProfilesOptions,
     meanwhile: &mut impl FnMut(),
@@ -209,26 +236,38 @@ fn attempt(
         .map_err(|source| ProfilesError::Read { path: path.to_owned(), source })?;
     let before = Document::parse(content.as_deref().map_or(&[], Vec::as_slice))
         .map_err(|broken| ProfilesError::Broken { path: path.to_owned(), broken })?;
+    let tangled = |tangled| ProfilesError::Tangled { path: path.to_owned(), tangled };
+    let originals = originals::read(path)?;
+    let taken = aws::take_over(&before, planned.taken).map_err(tangled)?;
+    let (base, all_originals) = (&taken.document, taken.originals(&originals, &before));
+    let all_originals = originals::parse(path, all_originals.as_bytes())?;
     // A profile that jit already manages was requested before.
-    let ours: HashSet<&str> = managed_profiles(&before).map(|(name, _)| name).collect();
+    let ours: HashSet<&str> = managed_profiles(base).map(|(name, _)| name).collect();
+    // The region in one that was taken over is the person's own.
+    let theirs: HashSet<&str> = aws::taken_over(base, &all_originals).map(|(name, _)| name).collect();
     let may_be = |(one, _): &&(&Wanted, Profile)| {
         one.typed || !one.is_default() || ours.contains(one.profile.as_str())
     };
-    let (wanted, unasked): (Vec<_>, Vec<_>) = wanted.iter().partition(may_be);
+    let (wanted, unasked): (Vec<_>, Vec<_>) = planned.profiles.iter().partition(may_be);
     let is_elsewhere = |(one, _): &&(&Wanted, Profile)| {
         elsewhere.contains_key(&one.profile) && !ours.contains(one.profile.as_str())
     };
     let (others, wanted): (Vec<_>, Vec<_>) = wanted.into_iter().partition(is_elsewhere);
-    let wanted: Vec<Profile> = wanted.into_iter().map(|(_, profile)| profile.clone()).collect();
-    let changes = plan_profiles(&before, &wanted, &|role| options.known.contains(role));
-    let after = changes
-        .apply(&before, options.prune)
-        .map_err(|tangled| ProfilesError::Tangled { path: path.to_owned(), tangled })?;
+    let region_of = |profile: &Profile| profile.region.clone().filter(|_| !theirs.contains(&*profile.name));
+    let wanted: Vec<Profile> = wanted
+        .into_iter()
+        .map(|(_, profile)| Profile { region: region_of(profile), ..profile.clone() })
+        .collect();
+    let mut changes = plan_profiles(base, &wanted, &|role| options.known.contains(role));
+    changes.spare(&theirs);
+    let after = changes.apply(base, options.prune).map_err(tangled)?;
     let diff = match options.dry_run {
         true => unified_diff(&Side::of_aws(&before), &Side::of_aws(&after), &path.to_string_lossy()),
         false => Vec::new(),
     };
     let mut report = report(changes, options.prune, diff);
+    report.replaced.clone_from(&taken.names);
+    report.orphaned = originals::orphaned(base, &all_originals, &options.known);
     let place = |(one, _): &(&Wanted, Profile)| ProfileHeader {
         name: one.profile.clone(),
         line: elsewhere.get(&one.profile).copied().unwrap_or_default(),
@@ -239,6 +278,10 @@ fn attempt(
         return Ok(Some(report));
     }
     meanwhile();
+    if !taken.names.is_empty() {
+        // First, so that nothing goes that could not be put back.
+        originals::write(path, all_originals.text())?;
+    }
     report.backup = content.is_some().then(|| replace::backup_of(path));
     let before = content.as_deref().map(Vec::as_slice);
     let written = replace::write(path, before, after.text().as_bytes(), SIZE_LIMIT);

@@ -1,20 +1,18 @@
-//! `jit configure`: from one URL to a configuration that works. It does not ask for what it can find out,
-//! and tries the sign-in and one role before it writes anything.
+//! `jit configure`: from one URL to a configuration that works. What can be found out is not asked; the sign-in and the roles
+//! are tried before anything is written.
 
 use crate::broker::Broker;
 use crate::commands::load::{self, Configuration};
-use crate::commands::nameable::Nameable;
 use crate::commands::subject::typed_need;
-use crate::commands::{advice, pick, roles};
+use crate::commands::{advice, roles};
 use crate::config::aws;
 use crate::config::draft::{Draft, Table, fit_name};
 use crate::config::file::File;
 use crate::config::host;
-use crate::config::resolve::{self, Flags};
+use crate::config::idp::IdpSection;
+use crate::config::resolve;
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::idp::lookup::{self, Found};
-use crate::plan::{AccountNames, DiscoveredRole};
-use crate::store::Store;
 use crate::sys::{folders, process};
 use crate::ui::Ui;
 use crate::ui::text::{escape, shown};
@@ -22,9 +20,10 @@ use crate::world::World;
 use jit_wire::env::{AWS_DEFAULT_REGION, AWS_REGION};
 use jit_wire::explain::{Explain, Next};
 use jit_wire::name;
-use jit_wire::timestamp::duration;
 
 use super::write::{self, Options};
+
+mod role;
 
 /// Host labels that are not the name of a company.
 const GENERIC: [&str; 12] = [
@@ -66,9 +65,9 @@ pub(super) fn run(world: &World, ui: &Ui) -> CommandResult {
     if !world.person.can_be_asked() {
         return Err(WizardError::NobodyToAsk.into());
     }
-    welcome(world, ui);
+    let portals = welcome(world, ui);
     loop {
-        let tried = Wizard { world, ui }.try_once();
+        let tried = Wizard { world, ui, portals: &portals }.try_once();
         match tried {
             Ok(draft) => return finish(&draft, world, ui),
             Err(error) if error == stopped() => return Err(error),
@@ -82,34 +81,69 @@ pub(super) fn run(world: &World, ui: &Ui) -> CommandResult {
     }
 }
 
-/// Says what already works, in case that is enough, and asks for the URL.
-fn welcome(world: &World, ui: &Ui) {
-    let usable = load::profiles(world).map(|profiles| aws::usable(&profiles).count()).unwrap_or(0);
+/// What is there already, for somebody who may need no more. The answer has the Identity Centers that AWS's files know.
+fn welcome(world: &World, ui: &Ui) -> File {
+    let profiles = load::profiles(world);
+    let usable = profiles.as_ref().map(|profiles| aws::usable(profiles).count()).unwrap_or(0);
+    let path = folders::short(&world.folders.aws_config, &world.folders.home);
     if usable > 0 {
-        let path = folders::short(&world.folders.aws_config, &world.folders.home);
         ui.instruct(shown!(
             "{} of the profiles in {} work without configuration: jit exec PROFILE -- …, jit roles",
             usable,
             path
         ));
     }
+    let portals = profiles.as_ref().map(aws::portals).unwrap_or_default();
+    let found: Vec<&str> = start_urls(&portals).collect();
+    if !found.is_empty() {
+        ui.instruct(shown!("Your AWS tools sign in at {} ({})", found.join(", "), path));
+    }
     ui.instruct(
         "Where do you sign in? Enter the URL of your Okta, Entra, Google, Identity Center, Keycloak …,",
     );
     ui.instruct("or the link of the AWS app on your dashboard:");
+    portals
+}
+
+/// Where the Identity Centers of `file` are.
+fn start_urls(file: &File) -> impl Iterator<Item = &str> {
+    file.idps.values().filter_map(|idp| match idp {
+        IdpSection::IdentityCenter(center) => Some(center.start_url.value.as_str()),
+        _ => None,
+    })
 }
 
 struct Wizard<'a> {
     world: &'a World,
     ui: &'a Ui,
+    /// The Identity Centers of AWS's files.
+    portals: &'a File,
 }
 
 impl Wizard<'_> {
-    /// From the URL to a configuration that was tested.
+    /// What is found at the URL that the person enters. Enter alone means the Identity Center that the AWS tools use; its
+    /// region is known.
+    fn found(&self) -> CommandResult<Found> {
+        let address = match start_urls(self.portals).next() {
+            Some(usual) => match self.world.person.answer(&format!("URL [{usual}]")) {
+                None => return Err(stopped()),
+                Some(answer) if answer.is_empty() => usual.to_owned(),
+                Some(answer) => answer,
+            },
+            None => self.need("URL")?,
+        };
+        if let Some((_, center)) = aws::portal_at(self.portals, &address) {
+            let region = Some(center.region.value.clone());
+            return Ok(Found::Center { start_url: center.start_url.value.clone(), region });
+        }
+        Ok(process::block_on(lookup::look_up(&self.world.http, &address))?)
+    }
+
+    /// From the URL to what was seen to work: an IdP, and the roles that were tried. No role at all, if the person chose
+    /// none: the IdP works by itself.
     fn try_once(&self) -> CommandResult<Draft> {
-        let Self { world, ui } = *self;
-        let url = self.need("URL")?;
-        let found = process::block_on(lookup::look_up(&world.http, &url))?;
+        let Self { world, ui, .. } = *self;
+        let found = self.found()?;
         let idp = self.idp(found)?;
         let mut draft = Draft { idps: vec![idp.clone()], roles: Vec::new() };
         let files = Configuration::of(parse(&draft)?, world);
@@ -127,27 +161,25 @@ impl Wizard<'_> {
         let offered = roles::learn(&broker, &proof, &login, &need, false, world, ui)
             .map_err(|error| advice::no_login(&error, &idp.name, &proof, advice::Typed::Configure))?;
         loop {
-            let role = self.role(&idp.name, &offered, &store)?;
-            draft.roles = vec![role.clone()];
-            let tried = parse(&draft).and_then(|file| {
-                let plan = resolve::plan(&file, &role.name, Flags::default(), &world.env, Vec::new)?;
-                broker
-                    .session(&plan, &need)
-                    .map_err(|error| advice::no_session(&error, &plan, advice::Typed::Configure))
-            });
-            match tried {
-                Ok(session) => {
-                    let left = duration(session.time_left(world.clock.now()));
-                    ui.done(shown!("{} works: account {}, {} left", role.name, session.account(), left));
+            let Some(role) = self.role(&idp.name, &offered, &store)? else {
+                ui.say(shown!("No role was chosen. {} works, and can be added without one", idp.name));
+                return Ok(draft);
+            };
+            match self.works(&draft, &role, &broker, &need) {
+                Ok(()) => {
+                    let hub = role.name.clone();
+                    draft.roles.push(role);
+                    // An ID token opens one role, and the roles that people work with are behind it.
+                    if idp.text("type") == Some("oidc") {
+                        self.spokes(&hub, &mut draft, &broker, &need);
+                    }
                     return Ok(draft);
                 }
                 Err(error) => {
                     ui.fail(&error);
                     if world.person.confirm("Try another role?") != Some(true) {
-                        return Err(CommandError::new(
-                            Kind::Failed,
-                            "none of the roles that you tried works",
-                        ));
+                        ui.say(shown!("{} works, and can be added without a role", idp.name));
+                        return Ok(draft);
                     }
                 }
             }
@@ -156,7 +188,7 @@ impl Wizard<'_> {
 
     /// `[idp.NAME]` from what was found; asks for the values that only the person knows.
     fn idp(&self, found: Found) -> CommandResult<Table> {
-        let Self { world, ui } = *self;
+        let Self { world, ui, .. } = *self;
         Ok(match found {
             Found::Center { start_url, region } => {
                 ui.say(shown!("IAM Identity Center at {}", start_url));
@@ -233,51 +265,15 @@ impl Wizard<'_> {
         })
     }
 
-    /// `[role.NAME]`: one of the offered roles, else the one whose ARN the person enters.
-    fn role(&self, idp: &str, offered: &[DiscoveredRole], store: &Store<'_>) -> CommandResult<Table> {
-        let table = match self.choose(offered, store)? {
-            Some(role) => {
-                let table = Table::new(fit_name(&role.role.to_lowercase())).with("idp", idp);
-                match &role.saml {
-                    None => table
-                        .with("account", role.account.as_str())
-                        .with("permission_set", role.role.as_str()),
-                    Some(pair) => {
-                        let several = offered.iter().filter(|other| {
-                            other.saml.as_ref().is_some_and(|other| other.role_arn == pair.role_arn)
-                        });
-                        let provider = (several.count() > 1).then_some(pair.provider_arn.as_str());
-                        table.with("role_arn", pair.role_arn.as_str()).with_some("provider_arn", provider)
-                    }
-                }
-            }
-            None => {
-                let arn = self.need("The ARN of the role that the IdP offers you")?;
-                let name = arn.rsplit('/').next().unwrap_or_default().to_lowercase();
-                Table::new(fit_name(&name)).with("idp", idp).with("role_arn", arn)
-            }
-        };
-        let name = self.or_usual("Name of the role", &table.name);
-        Ok(Table { name, ..table })
-    }
-
-    fn choose<'r>(
-        &self,
-        offered: &'r [DiscoveredRole],
-        store: &Store<'_>,
-    ) -> CommandResult<Option<&'r DiscoveredRole>> {
-        if offered.len() < 2 {
-            return Ok(offered.first());
-        }
-        self.ui.say(shown!("{} roles are available; which one do you use most?", offered.len()));
-        let names = AccountNames::of(offered);
-        let candidates = offered.iter().cloned().map(|role| Nameable::offered(role, &names)).collect();
-        let picked = pick::one_of(candidates, None, store, self.world).map_err(|_| stopped())?.number_name();
-        Ok(offered.iter().find(|role| role.name() == picked))
-    }
-
+    /// An answer that there is no way around: Enter alone asks again.
     fn need(&self, prompt: &str) -> CommandResult<String> {
-        self.world.person.line(prompt).ok_or_else(stopped)
+        loop {
+            let answer = self.world.person.answer(prompt).ok_or_else(stopped)?;
+            if !answer.is_empty() {
+                return Ok(answer);
+            }
+            self.ui.instruct("An answer is needed here; Ctrl-C stops without writing anything");
+        }
     }
 
     fn or_usual(&self, prompt: &str, usual: &str) -> String {
@@ -314,7 +310,14 @@ fn name_of(url: &str) -> String {
 /// Writes the tested configuration, and says what to do next.
 fn finish(draft: &Draft, world: &World, ui: &Ui) -> CommandResult {
     let merged = write::merged(draft, world)?;
-    if !write::add(draft, Options::default(), world, ui)? {
+    // What would be added has just been seen to work.
+    if !write::add(draft, Options { enter_means_yes: true, ..Options::default() }, world, ui)? {
+        return Ok(());
+    }
+    if draft.roles.is_empty() {
+        if let Some(idp) = draft.idps.first().and_then(|idp| merged.idp_names.get(&idp.name)) {
+            ui.next(shown!("jit login --idp {}  lets you choose a role", name::in_command(idp)));
+        }
         return Ok(());
     }
     if let Some(role) = draft.roles.first().and_then(|role| merged.role_names.get(&role.name)) {

@@ -28,6 +28,8 @@ pub(super) struct Options {
     pub(super) yes: bool,
     /// Show what would be written, and write nothing.
     pub(super) dry_run: bool,
+    /// Where the person is asked, Enter alone means yes.
+    pub(super) enter_means_yes: bool,
 }
 
 /// The messages for a kind of change.
@@ -45,6 +47,10 @@ pub(super) const ADD: Messages =
 pub(super) const UPDATE: Messages =
     Messages { question: "Change this in", done: "Updated in", would: "Would update in" };
 
+/// Something that goes.
+pub(super) const REMOVE: Messages =
+    Messages { question: "Remove this from", done: "Removed from", would: "Would remove from" };
+
 /// `config.toml` before the change.
 pub(super) struct Present {
     /// The path, as the user would write it.
@@ -54,12 +60,17 @@ pub(super) struct Present {
 
 impl Present {
     pub(super) fn read(world: &World) -> CommandResult<Self> {
+        let present = Self::read_unchecked(world)?;
+        File::parse(&present.path, present.text()?)?;
+        Ok(present)
+    }
+
+    /// The same, whatever mistakes are in it: for what may put them right.
+    pub(super) fn read_unchecked(world: &World) -> CommandResult<Self> {
         let path = folders::short(&world.folders.config_file, &world.folders.home);
         let content = replace::read(&world.folders.config_file, LARGEST_CONFIG)
             .map_err(|error| advice::ConfigUnread::new(&path, error))?;
-        let present = Self { path, content };
-        File::parse(&present.path, present.text()?)?;
-        Ok(present)
+        Ok(Self { path, content })
     }
 
     pub(super) fn text(&self) -> CommandResult<&str> {
@@ -178,10 +189,13 @@ pub(super) fn put(
         let decision = match summary {
             _ if options.yes => Some(Confirmation::Yes),
             Some(_) => world.person.decide(&question),
-            None => world
-                .person
-                .confirm(&question)
-                .map(|yes| if yes { Confirmation::Yes } else { Confirmation::No }),
+            None => {
+                let yes = match options.enter_means_yes {
+                    true => world.person.confirm_or_yes(&question),
+                    false => world.person.confirm(&question),
+                };
+                yes.map(|yes| if yes { Confirmation::Yes } else { Confirmation::No })
+            }
         };
         match decision {
             Some(Confirmation::Show) => diff.iter().for_each(|line| tell(line)),
@@ -212,7 +226,7 @@ pub(super) fn put(
 /// Why nothing was written.
 #[derive(Debug, thiserror::Error)]
 enum NotWritten {
-    #[error("{path} would not be valid with this addition")]
+    #[error("{path} would not be valid with this change")]
     Wrong { path: String, mistake: Mistake },
     #[error("cannot lock {}", path.display())]
     Locked { path: PathBuf, source: io::Error },
@@ -250,7 +264,7 @@ impl Explain for NotWritten {
             Self::Wrong { mistake, .. } => {
                 let mut next = mistake.next();
                 next.push(Next::words(
-                    "nothing was written; fix the file or the addition, then run the command again",
+                    "nothing was written; fix the file or what you add, then run the command again",
                 ));
                 next
             }

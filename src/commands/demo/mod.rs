@@ -197,8 +197,8 @@ impl Person for Audience {
         Some(Secret::from("a passphrase for the demo"))
     }
 
-    fn line(&self, prompt: &str) -> Option<String> {
-        self.terminal.line(prompt)
+    fn answer(&self, prompt: &str) -> Option<String> {
+        self.terminal.answer(prompt)
     }
 
     fn choose(&self, title: &str, items: &[String]) -> Option<usize> {

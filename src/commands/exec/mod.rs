@@ -25,7 +25,7 @@ use crate::ui::Ui;
 use crate::ui::text::shown;
 use crate::world::World;
 use jit_wire::credentials::Session;
-use jit_wire::env::{AWS_DEFAULT_REGION, AWS_REGION, Env, JIT_RESTRICTED_BY, JIT_ROLE};
+use jit_wire::env::{AWS_DEFAULT_REGION, AWS_REGION, Env, JIT_ACCOUNT_ID, JIT_RESTRICTED_BY, JIT_ROLE};
 use jit_wire::name::Variable;
 use jit_wire::timestamp::duration;
 use zeroize::Zeroizing;
@@ -141,8 +141,6 @@ fn not_started(program: &OsStr, error: io::Error) -> CommandError {
 
 /// A variable for the command, and its value.
 pub(super) type Set = (Variable, Zeroizing<String>);
-
-const JIT_ACCOUNT_ID: &str = "JIT_ACCOUNT_ID";
 
 /// The variables of the command: credentials, region, role and account.
 pub(super) fn variables(session: &Session, plan: &Plan, env: &Env) -> Vec<Set> {

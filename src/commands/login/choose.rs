@@ -82,10 +82,10 @@ impl Context<'_, '_> {
         let candidates = nameable::all(files)?;
         let named = files.role_name(None);
         if candidates.is_empty() {
-            let mut idps = file.idps.keys();
-            return match (idps.next(), idps.next()) {
+            let idps: Vec<&String> = file.idps.keys().chain(files.portals()?.idps.keys()).collect();
+            return match (idps.first(), idps.get(1)) {
                 (Some(only), None) => self.choose_offered(only).map(chosen),
-                (Some(_), Some(_)) => Err(Unnamed::SeveralIdps(file.idps.keys().cloned().collect()).into()),
+                (Some(_), Some(_)) => Err(Unnamed::SeveralIdps(idps.into_iter().cloned().collect()).into()),
                 (None, _) => {
                     let path = folders::short(&world.folders.config_file, &world.folders.home);
                     Err(Unnamed::NoneIn(path).into())
@@ -103,7 +103,7 @@ impl Context<'_, '_> {
     /// Signs in at an IdP, then lets the person pick one of the roles that it offers.
     fn choose_offered(&self, idp: &str) -> CommandResult<String> {
         let Self { files, store, broker, world, ui, .. } = *self;
-        let file = &files.file;
+        let file = files.of_idp(idp)?;
         let proof = resolve::proof(file, idp, &world.env)?;
         let need = self.need(&proof);
         let typed = Typed::Login { force: need.force };

@@ -185,7 +185,7 @@ impl Document {
     }
 
     pub(super) fn line_count(&self) -> usize {
-        self.starts.len() - 1
+        self.starts.len().saturating_sub(1)
     }
 
     /// The lines of `range` with their line endings.

@@ -13,7 +13,7 @@ use super::profile::Profile;
 use super::{CREDENTIAL_PROCESS, OVERRULING_KEYS, REGION};
 
 /// What stands before the name in the comment above a section of ours.
-const MARKER: &str = "# managed by jit: ";
+pub(super) const MARKER: &str = "# managed by jit: ";
 
 /// The changes after which the file has the wanted profiles, and no others that jit wrote.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -65,9 +65,9 @@ pub struct Tangled {
 
 /// Replaces lines; an empty range inserts.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Edit {
-    lines: Range<usize>,
-    text: String,
+pub(super) struct Edit {
+    pub(super) lines: Range<usize>,
+    pub(super) text: String,
 }
 
 /// The profiles that jit wrote, with their sections.
@@ -75,14 +75,14 @@ pub fn managed_profiles(document: &Document) -> impl Iterator<Item = (&str, &Sec
     document.sections().iter().filter_map(|section| Some((managed_name(document, section)?, section)))
 }
 
-fn managed_name<'s>(document: &Document, section: &'s Section) -> Option<&'s str> {
+pub(super) fn managed_name<'s>(document: &Document, section: &'s Section) -> Option<&'s str> {
     let SectionKind::Profile(name) = &section.kind else { return None };
     let above = document.line(section.first.checked_sub(1)?).trim();
     (above.strip_prefix(MARKER)?.trim() == name).then_some(name)
 }
 
 /// The role that a section of ours asks for: the last word of its command.
-fn role_of(document: &Document, section: &Section) -> Option<String> {
+pub fn role_of(document: &Document, section: &Section) -> Option<String> {
     let command = document.value(section.entry(CREDENTIAL_PROCESS)?);
     command.rsplit(' ').next().map(str::to_owned)
 }
@@ -138,7 +138,7 @@ fn new_section(profile: &Profile, eol: &str) -> String {
     text
 }
 
-fn key_line(indent: &str, key: &str, value: &str, eol: &str) -> String {
+pub(super) fn key_line(indent: &str, key: &str, value: &str, eol: &str) -> String {
     format!("{indent}{key} = {value}{eol}")
 }
 
@@ -190,46 +190,56 @@ impl Changes {
     /// # Errors
     /// [`Tangled`] if a section would be read differently afterwards.
     pub fn apply(&self, document: &Document, prune: bool) -> Result<Document, Tangled> {
-        let eol = document.line_ending();
         let removals = if prune { self.removals.as_slice() } else { &[] };
-        let mut edits: Vec<&Edit> = self.edits.iter().chain(removals).collect();
-        edits.sort_by_key(|edit| edit.lines.start);
-        let added: usize = edits
-            .iter()
-            .map(|edit| &edit.text)
-            .chain(&self.appended)
-            .map(|text| text.len() + 2 * eol.len())
-            .sum();
-        // Large enough never to grow, which would leave copies behind that nobody wipes.
-        let mut out = Zeroizing::new(String::with_capacity(document.text().len() + added + eol.len()));
-        let mut at = 0;
-        for edit in &edits {
-            out.push_str(document.raw(at..edit.lines.start.max(at)));
-            if !edit.text.is_empty() {
-                end_line(&mut out, eol);
-            }
-            out.push_str(&edit.text);
-            at = at.max(edit.lines.end);
-        }
-        out.push_str(document.raw(at..document.line_count()));
-        for section in &self.appended {
-            if !out.is_empty() {
-                end_line(&mut out, eol);
-                // Behind a carriage return that stands alone, a line feed would be the rest of the same line end.
-                let blank = if out.ends_with('\r') && eol == "\n" { "\r" } else { eol };
-                out.push_str(blank);
-            }
-            out.push_str(section);
-        }
-        match Document::parse(out.as_bytes()) {
-            Ok(changed) => {
-                same_foreign_sections(document, &changed)?;
-                self.ours_are_there(document, &changed, prune)?;
-                Ok(changed)
-            }
-            Err(broken) => Err(Tangled { line: line_before(broken.line, &edits) }),
-        }
+        let edits = self.edits.iter().chain(removals).collect();
+        let changed = edited(document, edits, &self.appended)?;
+        same_foreign_sections((document, &[]), (&changed, &[]))?;
+        self.ours_are_there(document, &changed, prune)?;
+        Ok(changed)
     }
+
+    /// Takes back that the profiles called `names` are stale, and says which would have been.
+    pub fn spare(&mut self, names: &HashSet<&str>) -> Vec<ProfileHeader> {
+        let stale = std::mem::take(&mut self.stale).into_iter().zip(std::mem::take(&mut self.removals));
+        let (spared, stale): (Vec<_>, Vec<_>) =
+            stale.partition(|(place, _)| names.contains(place.name.as_str()));
+        (self.stale, self.removals) = stale.into_iter().unzip();
+        spared.into_iter().map(|(place, _)| place).collect()
+    }
+}
+
+/// The document with its edits made, and with `appended` behind all else, each after a blank line.
+pub(super) fn edited(
+    document: &Document,
+    mut edits: Vec<&Edit>,
+    appended: &[String],
+) -> Result<Document, Tangled> {
+    let eol = document.line_ending();
+    edits.sort_by_key(|edit| edit.lines.start);
+    let added: usize =
+        edits.iter().map(|edit| &edit.text).chain(appended).map(|text| text.len() + 2 * eol.len()).sum();
+    // Large enough never to grow, which would leave copies behind that nobody wipes.
+    let mut out = Zeroizing::new(String::with_capacity(document.text().len() + added + eol.len()));
+    let mut at = 0;
+    for edit in &edits {
+        out.push_str(document.raw(at..edit.lines.start.max(at)));
+        if !edit.text.is_empty() {
+            end_line(&mut out, eol);
+        }
+        out.push_str(&edit.text);
+        at = at.max(edit.lines.end);
+    }
+    out.push_str(document.raw(at..document.line_count()));
+    for section in appended {
+        if !out.is_empty() {
+            end_line(&mut out, eol);
+            // Behind a carriage return that stands alone, a line feed would be the rest of the same line end.
+            let blank = if out.ends_with('\r') && eol == "\n" { "\r" } else { eol };
+            out.push_str(blank);
+        }
+        out.push_str(section);
+    }
+    Document::parse(out.as_bytes()).map_err(|broken| Tangled { line: line_before(broken.line, &edits) })
 }
 
 impl Changes {
@@ -262,10 +272,14 @@ fn line_before(line: usize, edits: &[&Edit]) -> usize {
     })
 }
 
+/// A document, and the lines (counted from one) of sections in it that are meant to change.
+type Except<'a> = (&'a Document, &'a [usize]);
+
 /// Holds two documents' sections that are not ours against each other, line for line.
-fn same_foreign_sections(before: &Document, after: &Document) -> Result<(), Tangled> {
-    fn foreign(document: &Document) -> impl Iterator<Item = (usize, &str)> {
+pub(super) fn same_foreign_sections(before: Except<'_>, after: Except<'_>) -> Result<(), Tangled> {
+    fn foreign<'a>((document, except): Except<'a>) -> impl Iterator<Item = (usize, &'a str)> {
         let sections = document.sections().iter().filter(|section| managed_name(document, section).is_none());
+        let sections = sections.filter(|section| !except.contains(&section.line()));
         sections.map(|section| (section.line(), document.raw(section.lines()).trim_end_matches(['\r', '\n'])))
     }
     let (mut old, mut new) = (foreign(before), foreign(after));

@@ -164,6 +164,14 @@ impl AwsProfiles {
             .or_else(|| found(&self.config, config, 0))
     }
 
+    /// The names of the `[sso-session NAME]` of the configuration, in its order.
+    pub(super) fn sso_sessions(&self) -> impl Iterator<Item = &str> {
+        self.config.sections().iter().filter_map(|section| match &section.kind {
+            SectionKind::SsoSession(name) if name::is_profile(name) => Some(name.as_str()),
+            _ => None,
+        })
+    }
+
     /// The value of `key` in another section of the configuration.
     pub(super) fn get_of(&self, kind: &SectionKind, key: &str) -> Option<At<String>> {
         self.config.get(kind, key).map(|(value, line)| At { value, line })

@@ -5,11 +5,12 @@
 
 use super::document::{Document, Entry, Section, SectionKind};
 use super::editor::managed_profiles;
+use super::own_session::has_session_of_jit;
 use super::profile::Program;
 use super::reader::Broken;
 use super::words::split_command;
 use super::{CREDENTIAL_PROCESS, OVERRULING_KEYS};
-use jit_wire::env::Env;
+use jit_wire::env::{AWS_ACCESS_KEY_ID, Env};
 
 /// A file and its path as the user would write it.
 #[derive(Clone, Copy, Debug)]
@@ -95,7 +96,7 @@ fn variables(env: &Env, found: &mut Vec<Finding>) {
     let mut say = |what: &str, cure: &str| {
         found.push(Finding { what: what.to_owned(), place: None, cure: cure.to_owned() });
     };
-    if env.get("AWS_ACCESS_KEY_ID").is_some() {
+    if env.get(AWS_ACCESS_KEY_ID).is_some() && !has_session_of_jit(env) {
         say(
             "AWS_ACCESS_KEY_ID is set: most tools use the keys in the environment, even with AWS_PROFILE",
             "unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN",

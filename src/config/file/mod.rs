@@ -66,10 +66,13 @@ impl File {
     pub fn parse(path: &str, text: &str) -> Result<Self, Mistake> {
         let lines = Lines::of(text);
         let source = SourceText { path, text, lines: &lines };
-        let document = DeTable::parse(text).map_err(|error| {
-            let what = error.message().lines().next().unwrap_or("not TOML").to_owned();
-            source.mistake_without_value(error.span().unwrap_or(0..0), what, None)
-        })?;
+        // What shared parts say above their tables would get into the table before them.
+        let plain = super::shared::without_heads(text);
+        let document =
+            DeTable::parse(plain.as_ref().map_or(text, |plain| plain.as_str())).map_err(|error| {
+                let what = error.message().lines().next().unwrap_or("not TOML").to_owned();
+                source.mistake_without_value(error.span().unwrap_or(0..0), what, None)
+            })?;
         let mut top = Section::new(source, "the file".to_owned(), 0..0, document.get_ref());
         let default_role = top.text("default_role")?;
         let key_cache = key_cache(&mut top)?;
@@ -107,7 +110,12 @@ impl File {
             return Err(top.mistake_at(role.line, format!("there is no [role.{}]", role.value), suggestion));
         }
         top.finish_with(|key| elsewhere(KeyPlace::Top, key))?;
-        super::shared::hold(source, document.get_ref())?;
+        let shared_default = super::shared::hold(source, document.get_ref())?;
+        if let Some(role) = shared_default.as_ref().filter(|role| !file.roles.contains_key(&role.value)) {
+            let suggestion = links::suggest(&role.value, file.roles.keys());
+            return Err(source.at_value(role.line, format!("there is no [role.{}]", role.value), suggestion));
+        }
+        file.default_role = file.default_role.or(shared_default);
         Ok(file)
     }
 }

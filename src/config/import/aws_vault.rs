@@ -3,9 +3,28 @@
 
 use std::collections::BTreeSet;
 
-use super::chain::{Base, Chain, Dialect};
+use super::chain::{Base, Chain, Dialect, Outcome};
 use super::profile::{Profile, named_by, sources};
-use super::{ImportError, ImportPlace, Imported, Text, document};
+use super::{Hub, ImportError, ImportPlace, Imported, Text, document};
+
+/// Options of `aws-vault exec` and `export` that take the next word.
+const WITH_VALUE: [&str; 15] = [
+    "-d",
+    "--duration",
+    "-t",
+    "--mfa-token",
+    "--prompt",
+    "--backend",
+    "--region",
+    "--format",
+    "--keychain",
+    "--secret-service-collection",
+    "--kwallet-appid",
+    "--kwallet-folder",
+    "--pass-dir",
+    "--pass-cmd",
+    "--pass-prefix",
+];
 
 const INCLUDES: [&str; 2] = ["include_profile", "parent_profile"];
 
@@ -13,10 +32,10 @@ const INCLUDES: [&str; 2] = ["include_profile", "parent_profile"];
 ///
 /// # Errors
 /// AWS's tools would reject the file.
-pub fn aws_vault(text: Text<'_>) -> Result<Imported, ImportError> {
+pub fn aws_vault(text: Text<'_>, hub: Option<Hub>) -> Result<Imported, ImportError> {
     let document = document(text)?;
     let mut dialect = AwsVault { sources: sources(&document), included: named_by(&document, &INCLUDES) };
-    Ok(Chain::new(&document, text.path, Imported::default()).walk(&mut dialect).checked())
+    Ok(Chain::new(&document, text.path, Imported::behind(hub)).walk(&mut dialect).checked())
 }
 
 struct AwsVault {
@@ -35,6 +54,27 @@ impl Dialect for AwsVault {
         &INCLUDES
     }
 
+    /// `aws-vault exec --json PROFILE`, or `export` (USAGE.md, "Using `credential_process`").
+    fn asked(&self, command: &[String]) -> Option<String> {
+        let verb = command.iter().position(|word| ["exec", "export"].contains(&word.as_str()))?;
+        let rest = &command[verb + 1..];
+        let mut words = rest.iter().take_while(|word| *word != "--");
+        while let Some(word) = words.next() {
+            if !word.starts_with('-') {
+                return Some(word.clone());
+            }
+            if WITH_VALUE.contains(&word.as_str()) {
+                words.next();
+            }
+        }
+        None
+    }
+
+    fn missing(&self) -> Outcome {
+        // A profile without settings needs no section: its keys are in the keychain.
+        Outcome::Keys
+    }
+
     fn foreign(&self) -> Option<&'static str> {
         Some("gets its credentials from another program, which jit does not run")
     }
@@ -50,14 +90,14 @@ impl Dialect for AwsVault {
                 return Base::Refused(Some((setting.line, why)));
             }
         }
-        let of_vault = ["mfa_serial", "mfa_process", "role_arn", "credential_process", "aws_access_key_id"];
+        let of_vault = ["mfa_serial", "mfa_process", "role_arn", "aws_access_key_id"];
         let why = "starts from long-lived access keys, and jit uses none: it needs an IdP and a hub role. \
                    `aws-vault list` shows the stored keys";
         match of_vault.iter().find_map(|key| profile.get(key)) {
             None if !is_source => Base::NotMine,
             setting => {
                 let line = setting.filter(|_| !is_source).map_or(profile.line, |setting| setting.line);
-                Base::Refused(Some((line, why.to_owned())))
+                Base::Keys(line, why.to_owned())
             }
         }
     }

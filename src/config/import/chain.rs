@@ -14,6 +14,8 @@ pub(super) enum Base {
     Hub(Table),
     /// A profile that cannot be imported, with the line and the reason unless those are reported already.
     Refused(Option<(usize, String)>),
+    /// Long-lived access keys, at a line; the role of the profile, if it has one, is assumed with them. The words say so.
+    Keys(usize, String),
     /// Not a profile of this tool.
     NotMine,
 }
@@ -23,6 +25,8 @@ pub(super) enum Base {
 pub(super) enum Outcome {
     /// It became the role of this name.
     Role(String),
+    /// Nothing: it starts from long-lived access keys.
+    Keys,
     Refused,
     NotMine,
 }
@@ -53,6 +57,11 @@ pub(super) trait Dialect {
 
     /// Why a profile that asks another program is not imported; `None` if it is not this tool's.
     fn foreign(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// The profile whose credentials a command of this tool's prints.
+    fn asked(&self, _command: &[String]) -> Option<String> {
         None
     }
 
@@ -140,7 +149,15 @@ impl<'a> Chain<'a> {
             let program = words.first().map(|word| word.rsplit(['/', '\\']).next().unwrap_or(word));
             match program.map(|program| program.trim_end_matches(".exe")) {
                 Some("jit") => return Outcome::NotMine,
-                Some(program) if program == dialect.program() => {}
+                Some(program) if program == dialect.program() => {
+                    let alone = ["role_arn", "sso_session", "sso_start_url"]
+                        .iter()
+                        .all(|key| profile.get(key).is_none());
+                    if let Some(asked) = dialect.asked(&words).filter(|_| alone) {
+                        let line = command.line;
+                        return self.asks_for(&mut profile, line, &asked, dialect, way);
+                    }
+                }
                 _ => {
                     let line = command.line;
                     return match dialect.foreign() {
@@ -154,16 +171,28 @@ impl<'a> Chain<'a> {
         let table = match (profile.get("role_arn").cloned(), source) {
             (Some(arn), Some(source)) => {
                 profile.take("role_arn");
-                match self.role(&source.value, dialect, way) {
-                    Outcome::Role(via) => self.spoke(&mut profile, &via, &arn, dialect.durations()),
-                    Outcome::Refused => {
+                match (self.role(&source.value, dialect, way), self.out.hub.as_ref()) {
+                    (Outcome::Role(via), _) => self.spoke(&mut profile, &via, &arn, dialect.durations()),
+                    (Outcome::Keys, Some(hub)) => {
+                        let hub = hub.name.clone();
+                        self.spoke(&mut profile, &hub, &arn, dialect.durations())
+                    }
+                    (Outcome::Keys, None) => {
+                        let why = format!(
+                            "its source_profile {} has long-lived access keys; import with --hub ROLE to reach it from a hub role that you have",
+                            source.value
+                        );
+                        self.refuse(source.line, name, why);
+                        return Outcome::Keys;
+                    }
+                    (Outcome::Refused, _) => {
                         let why = format!(
                             "its source_profile {} could not be imported; with a hub role, write via = \"HUB\" and its role_arn",
                             source.value
                         );
                         return self.refuse(source.line, name, why);
                     }
-                    Outcome::NotMine => return Outcome::NotMine,
+                    (Outcome::NotMine, _) => return Outcome::NotMine,
                 }
             }
             _ => {
@@ -181,6 +210,19 @@ impl<'a> Chain<'a> {
                         }
                         return Outcome::Refused;
                     }
+                    Base::Keys(line, why) => {
+                        let arn = profile.get("role_arn").cloned();
+                        match (arn, self.out.hub.as_ref().map(|hub| hub.name.clone())) {
+                            (Some(arn), Some(hub)) => {
+                                profile.take("role_arn");
+                                self.spoke(&mut profile, &hub, &arn, dialect.durations())
+                            }
+                            _ => {
+                                self.refuse(line, name, why);
+                                return Outcome::Keys;
+                            }
+                        }
+                    }
                     Base::NotMine => return Outcome::NotMine,
                 }
             }
@@ -189,6 +231,43 @@ impl<'a> Chain<'a> {
         let table = Table { name: name.to_owned(), ..table };
         let role = self.out.role(self.place(profile.line), format!("profile {name}"), table);
         self.leftovers(&profile, dialect);
+        Outcome::Role(role)
+    }
+
+    /// A profile whose command has the tool print the credentials of the profile `asked`: the same role, by another name.
+    fn asks_for(
+        &mut self,
+        profile: &mut Profile,
+        line: usize,
+        asked: &str,
+        dialect: &mut impl Dialect,
+        way: &mut Vec<String>,
+    ) -> Outcome {
+        let name = profile.name.clone();
+        if asked == name {
+            let why = "asks the tool for its own credentials, and this file does not say what they are";
+            return self.refuse(line, &name, why);
+        }
+        let outcome = self.role(asked, dialect, way);
+        let same = match &outcome {
+            Outcome::Role(role) => self.out.draft.roles.iter().find(|table| table.name == *role).cloned(),
+            Outcome::Keys | Outcome::Refused | Outcome::NotMine => None,
+        };
+        let Some(mut table) = same else {
+            self.refuse(
+                line,
+                &name,
+                format!("uses the credentials of the profile {asked}, which could not be imported"),
+            );
+            return outcome;
+        };
+        if let Some(region) = profile.take("region") {
+            table.settings.retain(|(key, _)| key != "region");
+            table = table.with("region", region.value);
+        }
+        let role =
+            self.out.role(self.place(profile.line), format!("profile {name}"), Table { name, ..table });
+        self.leftovers(profile, dialect);
         Outcome::Role(role)
     }
 

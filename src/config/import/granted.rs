@@ -7,15 +7,19 @@ use toml::de::{DeTable, DeValue};
 
 use super::chain::{Base, Chain, Dialect};
 use super::profile::{Profile, sources};
-use super::{ImportError, ImportPlace, Imported, Text, document, name_of_host, utf8};
+use super::{Hub, ImportError, ImportPlace, Imported, Text, document, name_of_host, utf8};
 use crate::config::draft::{Table, Value};
 
 /// Reads `~/.aws/config` and `~/.granted/config` as granted does; either may be missing.
 ///
 /// # Errors
 /// One of the files cannot be parsed.
-pub fn granted(profiles: Option<Text<'_>>, own: Option<Text<'_>>) -> Result<Imported, ImportError> {
-    let mut out = Imported::default();
+pub fn granted(
+    profiles: Option<Text<'_>>,
+    own: Option<Text<'_>>,
+    hub: Option<Hub>,
+) -> Result<Imported, ImportError> {
+    let mut out = Imported::behind(hub);
     if let Some(text) = profiles {
         let document = document(text)?;
         let mut dialect = Granted { sources: sources(&document) };
@@ -41,7 +45,7 @@ impl Dialect for Granted {
         let why =
             "does not start from Identity Center, and jit uses no long-lived access keys: it needs an IdP";
         if self.sources.contains(&profile.name) || profile.get("role_arn").is_some() {
-            return Base::Refused(Some((profile.line, why.to_owned())));
+            return Base::Keys(profile.line, why.to_owned());
         }
         Base::NotMine
     }

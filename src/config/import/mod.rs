@@ -1,6 +1,7 @@
 //! Imports the configuration of other tools: as tables of `config.toml`, with a report of what was imported
 //! and what was not. The formats are taken from each tool's documentation.
 
+mod aws;
 mod aws_okta;
 mod aws_vault;
 mod chain;
@@ -19,6 +20,7 @@ use super::file::File;
 
 use jit_wire::explain::{Explain, Kind, Next};
 
+pub use aws::aws;
 pub use aws_okta::aws_okta;
 pub use aws_vault::aws_vault;
 pub use granted::granted;
@@ -61,6 +63,41 @@ pub struct Imported {
     pub taken: Vec<ImportedTable>,
     /// What was not imported.
     pub no_equal: Vec<NoEqual>,
+    /// The hub role that profiles behind long-lived access keys become spokes of.
+    hub: Option<Hub>,
+}
+
+/// A role of `config.toml` that imported roles are reached by, with everything that it is reached by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hub {
+    name: String,
+    tables: Draft,
+}
+
+impl Hub {
+    /// The role called `name` of a configuration; `None` if it has no such table.
+    pub fn of(configuration: &Draft, name: &str) -> Option<Self> {
+        let mut roles: Vec<Table> = Vec::new();
+        let mut next = name;
+        loop {
+            let role = configuration.roles.iter().find(|role| role.name == next)?;
+            if roles.iter().any(|one| one.name == role.name) {
+                return None;
+            }
+            roles.push(role.clone());
+            match role.text("via") {
+                Some(via) => next = via,
+                None => {
+                    let idp =
+                        configuration.idps.iter().find(|idp| Some(idp.name.as_str()) == role.text("idp"))?;
+                    return Some(Self {
+                        name: name.to_owned(),
+                        tables: Draft { idps: vec![idp.clone()], roles },
+                    });
+                }
+            }
+        }
+    }
 }
 
 /// Something that was imported.
@@ -178,13 +215,33 @@ fn utf8(text: Text<'_>) -> Result<&str, ImportError> {
     })
 }
 
+impl Hub {
+    /// Whether it is the role of `table`, whose IdP is one of `idps`: the tool knows it too.
+    fn is(&self, table: &Table, idps: &[Table]) -> bool {
+        let Some(own) = self.tables.roles.first() else { return false };
+        let same = |key: &str| own.get(key) == table.get(key);
+        let idp = idps.iter().find(|idp| Some(idp.name.as_str()) == table.text("idp"));
+        let address = |idp: &Table| ["start_url", "app_url"].map(|key| idp.text(key).map(str::to_owned));
+        let same_idp = match (idp, self.tables.idps.first()) {
+            (Some(one), Some(other)) => own.get("via").is_none() && address(one) == address(other),
+            _ => same("via"),
+        };
+        same_idp && ["role_arn", "account", "permission_set"].into_iter().all(same)
+    }
+}
+
 impl Imported {
+    /// Nothing yet; profiles behind long-lived access keys become spokes of `hub`.
+    fn behind(hub: Option<Hub>) -> Self {
+        Self { hub, ..Self::default() }
+    }
+
     /// Adds an IdP unless it already exists; returns its name.
     fn idp(&mut self, place: ImportPlace, what: String, table: Table) -> String {
         if let Some(same) = self.draft.idps.iter().find(|one| one.settings == table.settings) {
             return same.name.clone();
         }
-        let name = free_name(&self.draft.idps, &table.name);
+        let name = free_name(&self.draft.idps, &table.name, None);
         let at = self.draft.idps.len();
         self.draft.idps.push(Table { name: name.clone(), ..table });
         self.taken.insert(at, ImportedTable { place, what, became: Became::Idp(name.clone()), remark: None });
@@ -193,7 +250,9 @@ impl Imported {
 
     /// Adds a role; returns its name.
     fn role(&mut self, place: ImportPlace, what: String, table: Table) -> String {
-        let name = free_name(&self.draft.roles, &table.name);
+        // What is reached by the hub must not be taken for another role that is called like it.
+        let hub = self.hub.as_ref().filter(|hub| !hub.is(&table, &self.draft.idps));
+        let name = free_name(&self.draft.roles, &table.name, hub.map(|hub| hub.name.as_str()));
         self.draft.roles.push(Table { name: name.clone(), ..table });
         self.taken.push(ImportedTable { place, what, became: Became::Role(name.clone()), remark: None });
         name
@@ -218,7 +277,7 @@ impl Imported {
     /// that it is reached through.
     fn checked(mut self) -> Self {
         let Draft { idps, roles } = std::mem::take(&mut self.draft);
-        let mut good = Imported { no_equal: self.no_equal, ..Self::default() };
+        let mut good = Imported { no_equal: self.no_equal, hub: self.hub.take(), ..Self::default() };
         let mut taken = self.taken.into_iter();
         let mut kept: BTreeMap<String, usize> = BTreeMap::new();
         for (idp, taken) in idps.into_iter().zip(&mut taken) {
@@ -248,6 +307,10 @@ impl Imported {
     fn refused(&self, role: &Table, kept: &BTreeMap<String, usize>) -> Option<String> {
         let mut chain = vec![role.clone()];
         while let Some(via) = chain.last().and_then(|role| role.text("via")) {
+            if let Some(hub) = self.hub.as_ref().filter(|hub| hub.name == via) {
+                chain.extend(hub.tables.roles.iter().cloned());
+                return refusal(Draft { idps: hub.tables.idps.clone(), roles: chain });
+            }
             let Some(parent) = kept.get(via).map(|at| &self.draft.roles[*at]) else {
                 return Some(format!("it depends on {via}, which was not imported"));
             };
@@ -267,9 +330,10 @@ fn refusal(draft: Draft) -> Option<String> {
     Some(mistake.suggestion.map_or(mistake.what.clone(), |next| format!("{} ({next})", mistake.what)))
 }
 
-fn free_name(tables: &[Table], wanted: &str) -> String {
+/// A name that is not `reserved` and that none of `tables` has.
+fn free_name(tables: &[Table], wanted: &str, reserved: Option<&str>) -> String {
     let wanted = fit_name(wanted);
-    let taken = |name: &String| tables.iter().any(|table| table.name == *name);
+    let taken = |name: &String| tables.iter().any(|table| table.name == *name) || reserved == Some(name);
     let numbered = (2..).map(|number| format!("{wanted}-{number}"));
     std::iter::once(wanted.clone()).chain(numbered).find(|name| !taken(name)).unwrap_or_default()
 }

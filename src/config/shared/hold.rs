@@ -11,10 +11,11 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::head::{self, SharedDefault};
 use super::keys::{KeyPlace, Takes, rule_of};
 use super::{BEGIN, END, HASH, Part};
 use jit_wire::name::is_account_id;
-use jit_wire::section::{Mistake, SourceText};
+use jit_wire::section::{At, Mistake, SourceText};
 use jit_wire::trusted_url::{Purpose, TrustedUrl};
 
 /// A key with its position.
@@ -24,9 +25,12 @@ type Key<'a> = Spanned<Cow<'a, str>>;
 ///
 /// # Errors
 /// The first mistake, with its place.
-pub(in crate::config) fn hold(source: SourceText<'_>, document: &DeTable<'_>) -> Result<(), Mistake> {
+pub(in crate::config) fn hold(
+    source: SourceText<'_>,
+    document: &DeTable<'_>,
+) -> Result<Option<At<String>>, Mistake> {
     if !source.text.contains(BEGIN) && !source.text.contains(END) {
-        return Ok(());
+        return Ok(None);
     }
     let found = super::parts(source.text);
     each_marker_has_its_other(source, &found)?;
@@ -58,7 +62,11 @@ fn names<'a>(document: &'a DeTable<'_>) -> BTreeMap<(&'a str, &'a str), Range<us
 }
 
 /// The same for parts that are known.
-pub(super) fn parts(source: SourceText<'_>, document: &DeTable<'_>, parts: &[Part]) -> Result<(), Mistake> {
+pub(super) fn parts(
+    source: SourceText<'_>,
+    document: &DeTable<'_>,
+    parts: &[Part],
+) -> Result<Option<At<String>>, Mistake> {
     let held = Held { source, names: names(document), parts };
     for (key, value) in document {
         let place = held.owner(&key.span())?;
@@ -75,7 +83,13 @@ pub(super) fn parts(source: SourceText<'_>, document: &DeTable<'_>, parts: &[Par
                 held.within(place, value)?;
                 match place {
                     None => continue,
-                    Some(_) => return Err(held.refused(KeyPlace::Top, other, key.span())),
+                    // A whole shared file, where TOML finds it above the tables. It is read below.
+                    Some(_)
+                        if rule_of(KeyPlace::Top, other).is_some_and(|rule| rule.takes != Takes::Nothing) =>
+                    {
+                        continue;
+                    }
+                    Some(_) => return Err(refused(source, KeyPlace::Top, other, key.span())),
                 }
             }
         };
@@ -89,7 +103,22 @@ pub(super) fn parts(source: SourceText<'_>, document: &DeTable<'_>, parts: &[Par
             }
         }
     }
-    Ok(())
+    let mut first = None;
+    for part in parts {
+        if let Some(SharedDefault { role, span }) = head::default_role(source, part)? {
+            held.is_of_the_same_part(part, "role", &role.value, span)?;
+            first = first.or(Some(role));
+        }
+    }
+    Ok(first)
+}
+
+/// A key that a shared file may not have.
+pub(super) fn refused(source: SourceText<'_>, place: KeyPlace, key: &str, span: Range<usize>) -> Mistake {
+    let why = rule_of(place, key).map_or("it is not on the list of allowed keys", |rule| rule.why);
+    let what = format!("a shared file may not set `{key}` ({why})");
+    let next = "delete it there; each person may set it in their own config.toml".to_owned();
+    source.mistake_without_value(span, what, Some(next))
 }
 
 struct Held<'a> {
@@ -174,7 +203,7 @@ impl<'a> Held<'a> {
             let takes = rule_of(place, key.get_ref()).map_or(Takes::Nothing, |rule| rule.takes);
             match takes {
                 Takes::Anything => {}
-                Takes::Nothing => return Err(self.refused(place, key.get_ref(), key.span())),
+                Takes::Nothing => return Err(refused(self.source, place, key.get_ref(), key.span())),
                 Takes::Url => self.url(part, value)?,
                 Takes::Bucket => self.bucket(part, value)?,
                 Takes::OneOf(words) => {
@@ -200,13 +229,6 @@ impl<'a> Held<'a> {
             }
         }
         Ok(())
-    }
-
-    fn refused(&self, place: KeyPlace, key: &str, span: Range<usize>) -> Mistake {
-        let why = rule_of(place, key).map_or("it is not on the list of allowed keys", |rule| rule.why);
-        let what = format!("a shared file may not set `{key}` ({why})");
-        let next = "delete it there; each person may set it in their own config.toml".to_owned();
-        self.source.mistake_without_value(span, what, Some(next))
     }
 
     /// Checks a URL. Only a shared file that is itself on this machine (for demonstrations and tests) may

@@ -87,7 +87,12 @@ pub const RULES: &[Rule] = &[
         Takes::Anything,
         "The table of the rows below. It is refused if your own config.toml has one",
     ),
-    rule(&[KeyPlace::Top], "default_role", Takes::Nothing, "The default role is each person's choice"),
+    rule(
+        &[KeyPlace::Top],
+        "default_role",
+        Takes::Anything,
+        "A role in the same file, for people who have no default_role of their own; the summary shows it",
+    ),
     rule(
         &[KeyPlace::Top],
         "key_cache",

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use super::head;
 use super::keys::{KeyPlace, Takes, rule_of};
 use crate::config::draft::{Draft, Table, Value, access_table};
 use crate::config::host;
@@ -24,6 +25,8 @@ pub struct Around {
     pub from: String,
     /// The rest of the configuration.
     pub own: Draft,
+    /// The default role without the file.
+    pub default_role: Option<String>,
     /// The profiles of AWS's files that are not `jit`'s.
     pub profiles: BTreeSet<String>,
     /// The names under which IdPs offer roles.
@@ -54,7 +57,10 @@ pub fn summary(before: Option<&str>, after: &str, around: &Around) -> Summary {
     account_lines(&old, &new, &mut lines);
     let (old_access, new_access) = (before.and_then(access_table), access_table(after));
     access_lines(old_access.as_ref(), new_access.as_ref(), &mut lines);
-    if before.is_some() && idps.is_same() && roles.is_same() && old_access == new_access {
+    let default_role = [before.and_then(head::of_file), head::of_file(after)];
+    default_line(&default_role, around.default_role.as_deref(), &mut lines);
+    let same_rest = old_access == new_access && default_role[0] == default_role[1];
+    if before.is_some() && idps.is_same() && roles.is_same() && same_rest {
         lines.push("  no settings: only comments, order or whitespace".to_owned());
     }
     let mut warnings = Vec::new();
@@ -259,6 +265,18 @@ fn ledger(access: &Table) -> String {
         Some(region) => format!("{} in {region}", text("ledger")),
         None => text("ledger").to_owned(),
     }
+}
+
+/// What is used where no role is named, before and after, if the file has a say in it.
+fn default_line([before, after]: &[Option<String>; 2], own: Option<&str>, lines: &mut Vec<String>) {
+    let told = match (before, after) {
+        (None, None) => return,
+        (Some(before), None) => format!("none any more (it was {before})"),
+        (Some(before), Some(after)) if before != after => format!("{after} (it was {before})"),
+        (_, Some(after)) => after.clone(),
+    };
+    let own = own.filter(|_| after.is_some()).map(|own| format!("; not used, because you have {own}"));
+    lines.push(format!("  default role: {told}{}", own.unwrap_or_default()));
 }
 
 /// The account of a role.

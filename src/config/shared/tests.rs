@@ -57,7 +57,7 @@ fn hostile() -> Vec<(String, &'static str)> {
         ("\"console\\u005fbrowser\" = [\"sh\", \"{url}\"]\n".to_owned(), "may not set `console_browser`"),
         (format!("auto_login = true\n{SHARED}"), "may not set `auto_login`"),
         (format!("key_cache = \"off\"\n{SHARED}"), "may not set `key_cache`"),
-        (format!("default_role = \"dev\"\n{OIDC}{ROLE}"), "may not set `default_role`"),
+        (format!("default_role = \"nobody\"\n{OIDC}{ROLE}"), "there is no [role.nobody]"),
         (oidc("auto_login = true"), "may not set `auto_login`"),
         (oidc("auto_login = false"), "may not set `auto_login`"),
         (role("auto_login = true"), "may not set `auto_login`"),

@@ -6,7 +6,7 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use jit_emulator::{Account, Settings};
+use jit_emulator::{ADMIN, Account, Settings};
 
 use super::calls::{Call, written_by};
 use crate::support::{Room, Run, Started};
@@ -206,6 +206,20 @@ pub(super) fn edits() -> Vec<Scene> {
     assert_eq!(room.jit(profiles).run().code(), 0);
     room.write_config(room.usual_config().split("[role.developer]").next().unwrap());
     scenes.push(scene("profiles that go", room, &["configure", "profiles", "--prune"]));
+
+    let taken_over = || {
+        let room = Room::new();
+        let old =
+            format!("{FOREIGN}[profile admin]\nrole_arn = {ADMIN}\nsource_profile = old\noutput = json\n");
+        room.write(".aws/config", &old);
+        room
+    };
+    let replace: &[&str] = &["configure", "profiles", "--replace"];
+    scenes.push(scene("profiles that are taken over", taken_over(), replace));
+
+    let room = taken_over();
+    assert_eq!(room.jit(replace).run().code(), 0);
+    scenes.push(scene("profiles that are put back", room, &["configure", "profiles", "--restore"]));
 
     let room = Room::new();
     fs::remove_file(room.path("config/jit/config.toml")).unwrap();

@@ -6,7 +6,6 @@ use super::ImportTool;
 use crate::commands::load;
 use crate::config::draft::Merged;
 use crate::config::import::{Became, Imported, ImportedTable, StaticKey};
-use crate::sys::folders;
 use crate::ui::text::{Shown, escape, shown, table};
 use crate::ui::{Tone, Ui};
 use crate::world::World;
@@ -94,16 +93,15 @@ pub(super) fn say_next(merged: &Merged, tool: ImportTool, world: &World, ui: &Ui
     if merged.draft.roles.is_empty() {
         return;
     }
-    ui.next("jit configure profiles  lets every AWS tool use jit");
     let taken = own_profiles(world);
     let same: Vec<String> =
         merged.draft.roles.iter().map(|role| role.name.clone()).filter(|name| taken.contains(name)).collect();
-    if !same.is_empty() {
-        let path = folders::short(&world.folders.aws_config, &world.folders.home);
-        ui.say(shown!(
-            "{} still has the profiles of {} for {}: delete them first",
-            path,
-            tool.name(),
+    if same.is_empty() {
+        ui.next("jit configure profiles  lets every AWS tool use jit");
+    } else {
+        ui.next(shown!(
+            "jit configure profiles --replace  lets every AWS tool use jit, in place of the profiles of {} for {}",
+            tool.of(),
             some(&same)
         ));
     }

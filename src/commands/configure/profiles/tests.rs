@@ -19,7 +19,13 @@ fn roles(names: &[&str]) -> Vec<Wanted> {
 }
 
 fn options() -> ProfilesOptions {
-    ProfilesOptions { executable: PROGRAM.into(), dry_run: false, prune: false, known: HashSet::new() }
+    ProfilesOptions {
+        executable: PROGRAM.into(),
+        dry_run: false,
+        prune: false,
+        known: HashSet::new(),
+        take_over: Vec::new(),
+    }
 }
 
 /// A world with `~/.aws/config` as given.

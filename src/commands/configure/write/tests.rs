@@ -9,7 +9,7 @@ use crate::config::draft::Table;
 use crate::world::{Note, Person, doubles};
 use jit_wire::secret::Secret;
 
-const YES: Options = Options { yes: true, dry_run: false };
+const YES: Options = Options { yes: true, dry_run: false, enter_means_yes: false };
 const HUB: &str = "arn:aws:iam::111111111111:role/hub";
 
 fn draft() -> Draft {
@@ -88,7 +88,7 @@ fn existing_content_stays_and_is_backed_up() {
 fn nothing_is_written_without_confirmation() {
     let options = Options::default();
     let (_folder, mut world) = home(None);
-    for options in [options, Options { dry_run: true, ..options }, Options { yes: true, dry_run: true }] {
+    for options in [options, Options { dry_run: true, ..options }, Options { dry_run: true, ..YES }] {
         assert!(!add(&draft(), options, &world, &Ui::default()).unwrap(), "{options:?}");
     }
     world.person = Box::new(Somebody(false, || ()));
@@ -121,7 +121,7 @@ fn a_mistake_is_found_before_anything_is_written() {
     ] {
         let (_folder, world) = home(Some(config));
         let error = add(draft, YES, &world, &Ui::default()).unwrap_err();
-        assert!(error.what.ends_with("would not be valid with this addition"), "{error:?}");
+        assert!(error.what.ends_with("would not be valid with this change"), "{error:?}");
         assert!(error.causes[0].contains(words), "{error:?}");
         assert_eq!(read_to_string(&world.folders.config_file).unwrap(), config);
     }

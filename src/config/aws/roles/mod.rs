@@ -33,7 +33,7 @@ const LOGIN_SESSION: &str = "login_session";
 /// a way that `jit` does not support.
 pub fn as_roles(profiles: &AwsProfiles, profile: &str, within: &[&str]) -> Result<Option<File>, Mistake> {
     let Some(line) = profiles.line(profile) else { return Ok(None) };
-    let file = File { path: profiles.path().to_owned(), seam: Some(profiles.seam()), ..File::default() };
+    let file = file_of(profiles);
     let mut reader = Reader { profiles, file, region: profiles.get(profile, REGION) };
     let command = profiles.get(profile, CREDENTIAL_PROCESS);
     if command.is_some_and(|command| asks_jit(&command.value, System::HERE, || profiles.own_program())) {
@@ -60,6 +60,11 @@ pub fn as_roles(profiles: &AwsProfiles, profile: &str, within: &[&str]) -> Resul
 pub fn asks_jit_for(profiles: &AwsProfiles, profile: &str) -> Option<String> {
     let command = profiles.get(profile, CREDENTIAL_PROCESS)?;
     role_asked_for(&command.value, System::HERE, || profiles.own_program())
+}
+
+/// A file without tables whose lines are those of AWS's files.
+pub(super) fn file_of(profiles: &AwsProfiles) -> File {
+    File { path: profiles.path().to_owned(), seam: Some(profiles.seam()), ..File::default() }
 }
 
 /// The profiles that can be used, each as a role.

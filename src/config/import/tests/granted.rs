@@ -53,7 +53,7 @@ SSORegion = \"ap-southeast-2\"
 
 #[test]
 fn granted_profiles_and_portals_become_identity_center() {
-    let imported = granted(Some(text(GRANTED)), Some(text(GRANTED_OWN))).unwrap();
+    let imported = granted(Some(text(GRANTED)), Some(text(GRANTED_OWN)), None).unwrap();
     assert_eq!(
         toml(&imported),
         "\
@@ -91,6 +91,6 @@ role_arn = \"arn:aws:iam::222222222222:role/x\"
             "f:15 `granted_color`",
         ]
     );
-    let error = granted(None, Some(text("a = 1\nb = [\n"))).unwrap_err();
+    let error = granted(None, Some(text("a = 1\nb = [\n")), None).unwrap_err();
     assert_eq!(error.to_string(), "f:2: this is not TOML");
 }

@@ -1,6 +1,7 @@
 //! What holds for all importers: no file of another tool makes them panic, and the result is a configuration
 //! that `jit` accepts. The tests of each importer are in a file of its name.
 
+mod aws;
 mod aws_okta;
 mod aws_vault;
 mod granted;
@@ -54,9 +55,10 @@ fn read_by_all(content: &str) -> usize {
     let all = [
         aws_okta(text, Some("acme")),
         saml2aws(text, Some(text)),
-        aws_vault(text),
-        granted(Some(text), None),
-        granted(None, Some(text)),
+        aws(text, None),
+        aws_vault(text, None),
+        granted(Some(text), None, None),
+        granted(None, Some(text), None),
         okta_aws_cli(Some(text), None, &variables, None),
         okta_aws_cli(None, Some(text), &[], Some(text)),
     ];
@@ -73,7 +75,7 @@ fn invalid_items_are_left_out_with_their_dependents() {
         [profile plain]\nsource_profile = good\nrole_arn = arn:aws:iam::222222222222:role/x\nregion = nowhere\n\
         [sso-session b]\nsso_start_url = http://b.example/start\nsso_region = eu-west-1\n\
         [profile clear]\nsso_session = b\nsso_account_id = 111111111111\nsso_role_name = Dev\n";
-    let imported = aws_vault(text(file)).unwrap();
+    let imported = aws_vault(text(file), None).unwrap();
     toml(&imported);
     assert_eq!(taken(&imported), ["f:2 sso-session a → idp a", "f:4 profile good → role good"]);
     assert_eq!(imported.no_equal.len(), 5, "{:?}", imported.no_equal);
@@ -92,7 +94,8 @@ fn broken_files_are_refused_with_their_line() {
         ("[a]\nx = 1\nX = 2\n", "this key is a duplicate of the one on line 2"),
         ("region = x\n", "this key comes before the first section"),
     ] {
-        for error in [aws_vault(text(content)).unwrap_err(), saml2aws(text(content), None).unwrap_err()] {
+        for error in [aws_vault(text(content), None).unwrap_err(), saml2aws(text(content), None).unwrap_err()]
+        {
             assert!(error.to_string().contains(words), "{content:?}: {error}");
         }
     }
@@ -100,7 +103,7 @@ fn broken_files_are_refused_with_their_line() {
     assert!(aws_okta(latin, None).unwrap_err().to_string().contains("line 2, column 5"));
     assert!(okta_aws_cli(None, Some(latin), &[], None).unwrap_err().to_string().contains("not UTF-8"));
     let marked = "\u{feff}[profile a]\nregion = x\n";
-    assert!(aws_vault(text(marked)).unwrap_err().to_string().contains("byte order mark"));
+    assert!(aws_vault(text(marked), None).unwrap_err().to_string().contains("byte order mark"));
 }
 
 #[test]

@@ -97,7 +97,7 @@ const IMPORTS: &[Import] = &[
     Import {
         files: &[(
             ".aws/config",
-            "[profile root]\nregion = eu-west-1\n[profile old]\nsource_profile = root\nrole_arn = arn:aws:iam::111111111111:role/x\n[profile sso]\nsso_start_url = https://acme.awsapps.com/start\nsso_region = eu-west-1\nsso_account_id = 222222222222\nsso_role_name = Developer\n",
+            "[profile root]\ncredential_process = /usr/bin/other\n[profile old]\nsource_profile = root\nrole_arn = arn:aws:iam::111111111111:role/x\n[profile sso]\nsso_start_url = https://acme.awsapps.com/start\nsso_region = eu-west-1\nsso_account_id = 222222222222\nsso_role_name = Developer\n",
         )],
         typed: &["aws-vault"],
         says: "with a hub role, write via = \"HUB\" and its role_arn",
@@ -108,6 +108,18 @@ const IMPORTS: &[Import] = &[
                 "[role.old]\nvia = \"sso\"\nrole_arn = \"arn:aws:iam::111111111111:role/x\"\n",
                 "old",
             )
+        },
+    },
+    Import {
+        files: &[(
+            ".aws/config",
+            "[profile root]\nregion = eu-west-1\n[profile old]\nsource_profile = root\nrole_arn = arn:aws:iam::111111111111:role/x\n[profile sso]\nsso_start_url = https://acme.awsapps.com/start\nsso_region = eu-west-1\nsso_account_id = 222222222222\nsso_role_name = Developer\n",
+        )],
+        typed: &["aws-vault"],
+        says: "import with --hub ROLE to reach it from a hub role that you have",
+        follow: |room| {
+            let again = room.jit(&["configure", "import", "aws-vault", "--hub", "sso", "--yes"]).run();
+            if again.code() == 0 { explained(room, "old") } else { Err(again.to_string()) }
         },
     },
     Import {

@@ -9,6 +9,7 @@ const OTHERS: &[(&str, &str)] = &[
     ("config/aws/profile.rs", "writes profiles: profiles.rs"),
     ("config/aws/shadow", "what `jit doctor` finds: doctor.rs"),
     ("config/diff", "shows differences"),
+    ("config/aws/takeover", "takes profiles over and puts them back: replace.rs"),
     ("config/draft", "writes TOML"),
     ("config/followed", "a test"),
     ("config/host", "a warning beside a question: wizard.rs"),
@@ -114,7 +115,8 @@ fn is_sentence(file: &str, before: &str, literal: &str) -> bool {
             || ["true or false", "a whole number from {least} to {most}", "one of {}"].contains(&literal);
     }
     // An import says of most settings only that jit has no such thing.
-    let advises = ["write ", "add ", "`jit ", "import once more", "fix that", "put the text", "--org"];
+    let advises =
+        ["write ", "add ", "`jit ", "import once more", "fix that", "put the text", "--org", "--hub"];
     !file.starts_with("config/import/") || advises.iter().any(|word| literal.contains(word))
 }
 

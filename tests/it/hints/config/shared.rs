@@ -50,7 +50,12 @@ fn taken() -> Vec<Row> {
         )
     };
     vec![
-        row(("[idp.acme]", "default_role = \"hub\"\n[idp.acme]"), refused, ("default_role = \"hub\"\n", "")),
+        row(("[idp.acme]", "key_cache = \"1h\"\n[idp.acme]"), refused, ("key_cache = \"1h\"\n", "")),
+        row(
+            ("[idp.acme]", "default_role = \"hub\"\nauto_login = true\n[idp.acme]"),
+            refused,
+            ("auto_login = true\n", ""),
+        ),
         row(("org =", "username = \"alice\"\norg ="), refused, ("username = \"alice\"\n", "")),
         row(("[role.hub]\n", "[role.hub]\nauto_login = true\n"), refused, ("auto_login = true\n", "")),
         row(("org =", "browser = \"/tmp/evil\"\norg ="), "one of chrome", ("/tmp/evil", "chrome")),
