@@ -59,7 +59,7 @@ impl Wizard<'_> {
         self.ui.say(shown!("{} roles are available; which one do you use most?", offered.len()));
         let names = AccountNames::of(offered);
         let candidates = offered.iter().cloned().map(|role| Nameable::offered(role, &names)).collect();
-        let picked = pick::one_of(candidates, None, store, self.world).ok()?;
+        let picked = pick::one_of(candidates, None, store, self.world).ok()?.number_name();
         offered.iter().find(|role| role.name() == picked)
     }
 
