@@ -44,8 +44,14 @@ fn difference(
     };
     let directory = directory_of(decision);
     let people = index.with(&directory);
-    let history = records.history(&people, case, decision.now);
-    let verdict = decide(&people, case, &on_call_of(decision), &history, decision.now);
+    // Times have whole seconds. What arrived in the second of the decision may have arrived after it, so of that second only
+    // what the decision names was used.
+    let mut case = case.clone();
+    case.facts.retain(|fact| fact.at < decision.now || decision.facts.contains(&fact.key().to_string()));
+    let mut history = records.history(&people, &case, decision.now);
+    history.grants.retain(|past| past.from < decision.now || decision.history.contains(&past.id));
+    history.open.retain(|open| open.at < decision.now || decision.history.contains(&open.id));
+    let verdict = decide(&people, &case, &on_call_of(decision), &history, decision.now);
     let said = match (&verdict, decision.verdict) {
         (Verdict::Grant(grant), Outcome::Grant) => {
             let is_same = decision.until == Some(grant.until)

@@ -117,7 +117,7 @@ impl Env {
     }
 
     /// An environment of just these variables.
-    pub fn of<const N: usize>(pairs: [(&str, &str); N]) -> Self {
+    pub fn of<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         Self(pairs.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
     }
 

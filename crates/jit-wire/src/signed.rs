@@ -20,4 +20,4 @@ pub use caller::Caller;
 pub use endpoint::{Endpoint, EndpointError, Service, Variant};
 pub use error::{CallError, Refusal, Retry};
 pub use request::{SignedRequest, UnsignedRequest};
-pub use s3::{Addressing, Bucket, Listed, ObjectVersion, Page, Versions};
+pub use s3::{Addressing, Bucket, Listed, ObjectVersion, Page, Versions, list_buckets};

@@ -47,7 +47,7 @@ impl Explain for DemoStopped {
 /// The lifetime of the session that the demo lets expire.
 const SHORT_LIFE: Duration = Duration::from_secs(3);
 /// The pause between chapters, on a terminal.
-const PAUSE: Duration = Duration::from_millis(1200);
+pub(super) const PAUSE: Duration = Duration::from_millis(1200);
 /// The command that gets credentials, and how a person would type it.
 #[cfg(not(windows))]
 const CHILD: ([&str; 3], &str) = (
@@ -319,7 +319,7 @@ impl Story<'_> {
 }
 
 /// A session without a prompt: the one sign-in of the demo is enough.
-fn need() -> Need {
+pub(super) fn need() -> Need {
     Need {
         min_ttl: Duration::ZERO,
         force: false,
