@@ -85,10 +85,15 @@ fn content(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 fn folder_of_demo(room: &Room) -> PathBuf {
     let folder = || fs::read_dir(room.path("tmp")).unwrap().next().map(|entry| entry.unwrap().path());
     let in_use = |folder: PathBuf| {
-        ["kernel", "file"].iter().any(|kind| folder.join("state").join(kind).join("key.json").exists())
+        ["kernel", "file"].iter().any(|kind| state_of(&folder).join(kind).join("key.json").exists())
     };
     room.until("the demo's store", |_| folder().is_some_and(in_use));
     folder().unwrap()
+}
+
+/// The state folder below a home.
+fn state_of(home: &Path) -> PathBuf {
+    home.join(".local/state/jit")
 }
 
 /// The names of the key of the store in this state folder in the kernel, as the home or as a copy.
@@ -182,7 +187,7 @@ fn nothing_is_left_however_it_ends() {
     ] {
         let room = Room::new();
         let demo = room.jit(&["demo", "--no-browser"]).env("JIT_STORE", store).start();
-        let keys = key_names(&folder_of_demo(&room).join("state"));
+        let keys = key_names(&state_of(&folder_of_demo(&room)));
         room.until("the demo's key", |_| keys.iter().any(|key| in_kernel(key)));
         if let Some(signal) = signal {
             demo.signal(signal);
@@ -192,4 +197,41 @@ fn nothing_is_left_however_it_ends() {
         assert_eq!(fs::read_dir(room.path("tmp")).unwrap().count(), 0, "{signal:?}");
         assert!(!keys.iter().any(|key| in_kernel(key)), "{signal:?}");
     }
+}
+
+/// A transcript of access on request without ids, hashes, times and durations.
+fn normal_story(transcript: &str) -> String {
+    let is_hex = |word: &str, length| {
+        word.len() == length && word.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    };
+    let is_time = |word: &str| word.len() >= 5 && word.bytes().all(|byte| byte == b':' || byte.is_ascii_digit());
+    let mut lines: Vec<String> = Vec::new();
+    for line in normal(transcript).lines() {
+        let words = line.split_inclusive(' ').map(|word| {
+            let bare = word.trim_end_matches([' ', ',']);
+            match bare {
+                _ if is_hex(bare, 6) => word.replace(bare, "ID"),
+                _ if is_hex(bare, 12) => word.replace(bare, "HASH"),
+                _ if is_time(bare) && bare.contains(':') => word.replace(bare, "TIME"),
+                _ => word.to_owned(),
+            }
+        });
+        let line: String = words.collect();
+        if lines.last() != Some(&line) {
+            lines.push(line);
+        }
+    }
+    lines.join("\n") + "\n"
+}
+
+#[test]
+fn access_on_request_is_denied_allowed_extended_ended_and_revoked() {
+    let room = Room::new();
+    let before = content(&room.path(""));
+    let jit = env!("CARGO_BIN_EXE_jit");
+    let merged = format!("exec '{jit}' demo --request --no-browser 2>&1");
+    let output = room.program("sh", &["-c", &merged]).without("JIT_STORE").run();
+    assert_eq!(output.code(), 0, "{output}");
+    assert_eq!(content(&room.path("")), before);
+    snapshot("demo-request.txt", &normal_story(&output.stdout));
 }
