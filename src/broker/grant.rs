@@ -205,6 +205,14 @@ impl<'b> AccessLedger<'b> {
         self.read(Timestamp(self.time()?.0.saturating_sub(WINDOW)))
     }
 
+    /// Whether anything was written about `request` since the last reading: a look of two short lists.
+    ///
+    /// # Errors
+    /// [`AccessError`].
+    pub fn has_news(&self, request: Id) -> Result<bool, AccessError> {
+        Ok(self.cache.borrow_mut().has_news(self.ledger(), request)?)
+    }
+
     /// Says `fact` in the person's own name, which is `author`, and gives the id that it got.
     ///
     /// # Errors

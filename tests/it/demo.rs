@@ -204,7 +204,8 @@ fn normal_story(transcript: &str) -> String {
     let is_hex = |word: &str, length| {
         word.len() == length && word.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
     };
-    let is_time = |word: &str| word.len() >= 5 && word.bytes().all(|byte| byte == b':' || byte.is_ascii_digit());
+    let is_time =
+        |word: &str| word.len() >= 5 && word.bytes().all(|byte| byte == b':' || byte.is_ascii_digit());
     let mut lines: Vec<String> = Vec::new();
     for line in normal(transcript).lines() {
         let words = line.split_inclusive(' ').map(|word| {

@@ -14,8 +14,10 @@ use crate::ui::text::{escape, shown};
 use crate::ui::{Ui, WaitingLine};
 use crate::world::World;
 
-/// How often the ledger is looked at.
+/// How often the ledger is looked at for news about the request.
 const EVERY: Duration = Duration::from_secs(2);
+/// How often it is read as a whole: a new policy can change who is waited for.
+const READ_EVERY: Duration = Duration::from_secs(60);
 /// However long somebody would wait: requests lapse before that.
 const AT_MOST: Duration = Duration::from_secs(7 * 86_400);
 
@@ -93,8 +95,9 @@ pub(in crate::commands) fn wait(
     let began = Instant::now();
     ui.say("Waiting. Ctrl-C stops waiting, and the request stays.");
     let line = WaitingLine::new(*ui);
+    let read = || ledger.read_recent().map_err(|error| failed(&error, ledger));
+    let (mut view, mut read_at) = (read()?, Instant::now());
     loop {
-        let view = ledger.read_recent().map_err(|error| failed(&error, ledger))?;
         let is_last = began.elapsed() + EVERY > limit;
         let way = at_desk(ledger, &view, Right::Request, world, |desk| {
             let Some(case) = desk.case(id) else { return Ok(Way::On("the ledger".to_owned())) };
@@ -110,6 +113,12 @@ pub(in crate::commands) fn wait(
             Way::On(whom) => line.say(shown!("Waiting for {}", whom), began.elapsed()),
         }
         std::thread::sleep(EVERY.min(limit.saturating_sub(began.elapsed())));
+        let is_due = read_at.elapsed() >= READ_EVERY;
+        if is_due || ledger.has_news(id).map_err(|error| failed(&error, ledger))? {
+            (view, read_at) = (read()?, Instant::now());
+        } else {
+            view.now = ledger.time().map_err(|error| failed(&error, ledger))?;
+        }
     }
 }
 
