@@ -11,6 +11,7 @@ pub mod federation;
 pub mod fuzzing;
 pub mod iam;
 pub mod machine;
+pub mod organizations;
 pub mod pace;
 pub mod pages;
 pub mod portal;

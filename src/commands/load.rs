@@ -7,7 +7,7 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 use crate::config::aws::{self, AwsProfiles, Document};
-use crate::config::file::File;
+use crate::config::file::{AccountLists, File, SpokeAccount, spoke_accounts};
 use crate::config::part;
 use crate::config::resolve::{self, Flags, ResolveError};
 use crate::error::{CommandError, CommandResult, Kind};
@@ -19,6 +19,8 @@ use crate::world::{Asking, Folders, World};
 use jit_wire::env::JIT_WITHIN;
 
 use super::advice::ConfigUnread;
+use super::nameable::{FoundIn, Nameable};
+use super::organization::OrganizationError;
 use super::terminals;
 
 /// The largest `config.toml` that is read, in bytes. A person writes a few thousand.
@@ -66,7 +68,7 @@ impl<'w> Configuration<'w> {
         };
         let text = std::str::from_utf8(&content)
             .map_err(|_| CommandError::new(Kind::Usage, format!("{shown} is not UTF-8 text")))?;
-        Ok(Self::of(File::parse(&shown, text)?, world))
+        Ok(Self::of(File::parse_with(&shown, text, &ListsOf(&world.folders))?, world))
     }
 
     /// Reads only what `role` depends on, if possible. This finds only some mistakes, so it is only for
@@ -193,6 +195,9 @@ impl<'w> Configuration<'w> {
         match resolve::plan(file, name, flags, env, || index::near(state, name)) {
             // The whole index is needed only to suggest a similar name.
             Err(ResolveError::UnknownRole { .. }) => {
+                if let Some(unlisted) = OrganizationError::of_unknown(file, name) {
+                    return Err(unlisted.into());
+                }
                 Ok(resolve::plan(file, name, flags, env, || index::all(state))?)
             }
             plan => Ok(plan?),
@@ -214,12 +219,44 @@ impl<'w> Configuration<'w> {
     }
 }
 
+/// The accounts of `[spokes.NAME]` that are not in `config.toml` itself.
+struct ListsOf<'f>(&'f Folders);
+
+/// The largest file of accounts that is read, in bytes.
+const LARGEST_LIST: u64 = 1024 * 1024;
+
+impl AccountLists for ListsOf<'_> {
+    fn file(&self, path: &str) -> Option<Result<String, String>> {
+        let Self(folders) = self;
+        let whole = match path.strip_prefix("~/") {
+            Some(rest) => folders.home.join(rest),
+            // A file beside config.toml moves with it.
+            None => folders.config_file.parent().unwrap_or(&folders.home).join(path),
+        };
+        // A shell that completes must not wait for a pipe, and neither must anybody else.
+        if whole.exists() && !whole.is_file() {
+            return Some(Err("it is not a file".to_owned()));
+        }
+        let content = fs::read_limited(&whole, LARGEST_LIST).map_err(|error| error.to_string());
+        Some(
+            content.and_then(|content| {
+                String::from_utf8(content).map_err(|_| "it is not UTF-8 text".to_owned())
+            }),
+        )
+    }
+
+    fn organization(&self, via: &str, target: &str) -> Vec<SpokeAccount> {
+        spoke_accounts(&index::organization::accounts(&self.0.state, via, target))
+    }
+}
+
 /// The part of `config.toml` that `role` depends on; `None` if the whole file must be read.
 fn part_of_file(role: &str, world: &World) -> Option<File> {
     let path = &world.folders.config_file;
     let content = Zeroizing::new(fs::read_limited(path, LARGEST_CONFIG).ok()?);
     let part = part::of_role(std::str::from_utf8(&content).ok()?, role)?;
-    let file = File::parse(&folders::short(path, &world.folders.home), &part).ok()?;
+    let shown = folders::short(path, &world.folders.home);
+    let file = File::parse_with(&shown, &part, &ListsOf(&world.folders)).ok()?;
     file.roles.contains_key(role).then_some(file)
 }
 
@@ -284,7 +321,8 @@ pub(super) fn readable(folders: &Folders) -> (File, AwsProfiles) {
         Zeroizing::new(content.flatten().unwrap_or_default())
     };
     let content = read(&folders.config_file, LARGEST_CONFIG);
-    let file = std::str::from_utf8(&content).ok().and_then(|text| File::parse("", text).ok());
+    let text = std::str::from_utf8(&content).ok();
+    let file = text.and_then(|text| File::parse_with("", text, &ListsOf(folders)).ok());
     let document = |path| (Document::parse(&read(path, aws::SIZE_LIMIT)).unwrap_or_default(), String::new());
     let profiles = AwsProfiles::new(document(&folders.aws_config), document(&folders.aws_credentials));
     (file.unwrap_or_default(), profiles)

@@ -25,6 +25,7 @@ pub mod login;
 pub mod logout;
 pub mod man;
 mod nameable;
+mod organization;
 mod pick;
 pub mod policy;
 pub mod request;

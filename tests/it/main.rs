@@ -88,6 +88,8 @@ mod shared;
 #[cfg(unix)]
 mod shared_hostile;
 #[cfg(unix)]
+mod spokes;
+#[cfg(unix)]
 mod status;
 #[cfg(unix)]
 mod step_up;

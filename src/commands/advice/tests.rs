@@ -103,7 +103,7 @@ fn list<E: Explain + Debug>(name: &str, kinds: Option<&str>, errors: &[E], told:
 }
 
 /// Errors of a single command, whose tests show them.
-const OF_COMMANDS: [&str; 24] = [
+const OF_COMMANDS: &[&str] = &[
     "AddError",
     "CheckError",
     "ChoiceError",
@@ -124,6 +124,7 @@ const OF_COMMANDS: [&str; 24] = [
     "NotServed",
     "NotStored",
     "NotWritten",
+    "OrganizationError",
     "RenderError",
     "Unclear",
     "Unnamed",

@@ -13,6 +13,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::keys::{KeyPlace, Takes, rule_of};
 use super::{BEGIN, END, HASH, Part};
+use crate::config::file::ORGANIZATION;
 use jit_wire::name::is_account_id;
 use jit_wire::section::{Mistake, SourceText};
 use jit_wire::trusted_url::{Purpose, TrustedUrl};
@@ -63,7 +64,7 @@ pub(super) fn parts(source: SourceText<'_>, document: &DeTable<'_>, parts: &[Par
     for (key, value) in document {
         let place = held.owner(&key.span())?;
         let group = match key.get_ref().as_ref() {
-            group @ ("idp" | "role") => group,
+            group @ ("idp" | "role" | "spokes") => group,
             "access" => {
                 held.within(place, value)?;
                 if let (Some(part), Some(settings)) = (place, value.get_ref().as_table()) {
@@ -150,6 +151,7 @@ impl<'a> Held<'a> {
         };
         let place = match (group, text("type").map(|(kind, _)| kind)) {
             ("role", _) => KeyPlace::Role,
+            ("spokes", _) => KeyPlace::Spokes,
             (_, Some("oidc")) => KeyPlace::Idp("oidc"),
             (_, Some("saml")) => KeyPlace::Idp("saml"),
             (_, Some("okta")) => KeyPlace::Idp("okta"),
@@ -177,6 +179,7 @@ impl<'a> Held<'a> {
                 Takes::Nothing => return Err(self.refused(place, key.get_ref(), key.span())),
                 Takes::Url => self.url(part, value)?,
                 Takes::Bucket => self.bucket(part, value)?,
+                Takes::Accounts => self.accounts(value)?,
                 Takes::OneOf(words) => {
                     if !value.get_ref().as_str().is_some_and(|word| words.contains(&word)) {
                         let what = format!(
@@ -191,6 +194,7 @@ impl<'a> Held<'a> {
         }
         let links: &[(&str, &str)] = match place {
             KeyPlace::Role => &[("idp", "idp"), ("via", "role")],
+            KeyPlace::Spokes => &[("via", "role")],
             KeyPlace::Access => &[("entry", "role"), ("voter", "role"), ("publisher", "role")],
             KeyPlace::Top | KeyPlace::Idp(_) => &[],
         };
@@ -207,6 +211,18 @@ impl<'a> Held<'a> {
         let what = format!("a shared file may not set `{key}` ({why})");
         let next = "delete it there; each person may set it in their own config.toml".to_owned();
         self.source.mistake_without_value(span, what, Some(next))
+    }
+
+    /// A file would be one of each person's machine, which whoever shares this does not know.
+    fn accounts(&self, value: &Spanned<DeValue<'_>>) -> Result<(), Mistake> {
+        match value.get_ref().as_str() {
+            None | Some(ORGANIZATION) => Ok(()),
+            Some(_) => {
+                let what = "a shared file cannot name a file on your machine".to_owned();
+                let next = format!("write the accounts into the table, or accounts = \"{ORGANIZATION}\"");
+                Err(self.source.mistake(value.span(), what, Some(next)))
+            }
+        }
     }
 
     /// A URL may lead where a page of the place that shares the file might: into this machine only from this machine, for
@@ -266,7 +282,11 @@ impl<'a> Held<'a> {
         span: Range<usize>,
     ) -> Result<(), Mistake> {
         // One that is not there at all is a mistake of every file.
-        let Some(place) = self.names.get(&(group, name)) else { return Ok(()) };
+        let of_spokes = || match name.split_once('/') {
+            Some((_, spokes)) if group == "role" => self.names.get(&("spokes", spokes)),
+            _ => None,
+        };
+        let Some(place) = self.names.get(&(group, name)).or_else(of_spokes) else { return Ok(()) };
         if self.owner(place)?.is_some_and(|owner| owner.range == part.range) {
             return Ok(());
         }
