@@ -159,7 +159,10 @@ impl<'w> Configuration<'w> {
         // The last role of this terminal counts only if it still exists.
         let known = |role: &String| self.plan(role, Flags::default()).is_ok();
         let flags = Flags { role: named, duration: None };
-        resolve::role_name(&self.file, flags, &world.env, || terminals::last_role(world).filter(known))
+        let last = || terminals::last_role(world).filter(known);
+        let name = resolve::role_name(&self.file, flags, &world.env, last)?;
+        log::debug!("the role is {} ({})", name.value, name.origin);
+        Ok(name)
     }
 
     /// The plan for the role `name`: from `config.toml`, else a profile of AWS's files, else a role that an

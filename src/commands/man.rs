@@ -45,7 +45,7 @@ const SECTIONS: [(&str, &[(&str, &str)]); 3] = [
             ),
             ("JIT_ROLE", "The role to use when none is given."),
             ("JIT_STORE", "auto, keychain, kernel or file: where to keep the key that seals sessions."),
-            ("JIT_LOG", "error, warn, info or debug: the level of the log on stderr."),
+            ("JIT_LOG", "error, warn, info or debug: the level of the log on stderr. -v is debug."),
             ("BROWSER", "The command that opens sign-in pages, instead of the default browser."),
             ("NO_COLOR, TERM", "Any value of the first, or dumb in the second, turns colors off."),
             ("SHELL, PSModulePath", "The shell that env prints statements for, without --shell."),

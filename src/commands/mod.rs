@@ -54,6 +54,9 @@ pub struct Cli {
     /// What to do
     #[command(subcommand)]
     pub command: Command,
+    /// Show each call, each look into the store and each decision
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
 }
 
 /// The commands. Their help is that of their arguments, if it is not here.
