@@ -11,6 +11,7 @@ use jit_wire::explain::{Explain, Next};
 use jit_wire::name::{self, Variable};
 use jit_wire::secret::to_wiped_json;
 
+use super::audit_log::Taker;
 use super::exec::{SHADOWS, Set, variables};
 use super::subject::{RoleArgs, Subject, typed_need};
 
@@ -81,7 +82,7 @@ pub(super) fn run(args: &EnvArgs, world: &World, ui: &Ui) -> CommandResult {
     let syntax = args.shell.map_or_else(|| of_user(&world.env), Ok)?;
     let subject = Subject::find_fast(&args.role, world)?;
     subject.confirm()?;
-    let session = subject.session(&typed_need(world, None))?;
+    let session = subject.session(&typed_need(world, None), Taker::itself("env"))?;
     let variables = variables(&session, &subject.plan, &world.env);
     let set: Vec<&str> = variables.iter().map(|(name, _)| name.as_str()).collect();
     // The shell's exported variables are those of this process. A variable that is not set must not be

@@ -6,6 +6,7 @@
 
 mod access;
 mod advice;
+mod audit_log;
 pub mod completions;
 pub mod configure;
 pub mod console;

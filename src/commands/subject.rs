@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::broker::{Broker, BrokerError, Interaction, Need};
+use crate::config::file::AuditLog;
 use crate::config::resolve::{Flags, ResolveError};
 use crate::config::restriction::{Restriction, restricted};
 use crate::error::{CommandError, CommandResult, Kind};
@@ -16,6 +17,7 @@ use crate::sys::fs;
 use crate::world::World;
 use jit_wire::credentials::Session;
 
+use super::audit_log::{self, Taker};
 use super::load::Configuration;
 use super::{access, advice, pick};
 
@@ -95,6 +97,8 @@ pub(super) struct Subject<'w> {
     pub(super) store: Store<'w>,
     /// `console_browser` of the configuration.
     pub(super) console_browser: Option<Vec<String>>,
+    /// `audit_log` of the configuration.
+    pub(super) audit_log: Option<AuditLog>,
     /// Whether the files were read in part, so that there may be other mistakes.
     from_part: bool,
     world: &'w World,
@@ -141,6 +145,7 @@ impl<'w> Subject<'w> {
             named_by: name.origin,
             store,
             console_browser: files.file.console_browser.as_ref().map(|words| words.value.clone()),
+            audit_log: files.file.audit_log.clone(),
             from_part,
             world,
         })
@@ -163,12 +168,23 @@ impl<'w> Subject<'w> {
         confirm(&self.plan, self.world)
     }
 
-    /// A session of the role: stored, renewed, or after a sign-in. Mistakes elsewhere in the files are
+    /// A session of the role for `taker`: stored, renewed, or after a sign-in. Mistakes elsewhere in the files are
     /// reported before anybody is called or asked.
     ///
     /// # Errors
     /// No session is stored, and jit could not get one.
-    pub(super) fn session(&self, need: &Need) -> CommandResult<Session> {
+    pub(super) fn session(&self, need: &Need, taker: Taker<'_>) -> CommandResult<Session> {
+        let session = self.any_session(need)?;
+        self.note(taker, &session);
+        Ok(session)
+    }
+
+    /// Writes down who took `session`, where the configuration wants that.
+    pub(super) fn note(&self, taker: Taker<'_>, session: &Session) {
+        audit_log::note(self.audit_log.as_ref(), taker, &self.plan, session, self.world);
+    }
+
+    fn any_session(&self, need: &Need) -> CommandResult<Session> {
         let no_session = |error: BrokerError| advice::no_session(&error, &self.plan, advice::Typed::Another);
         let broker = Broker::new(self.world, &self.store);
         if let Some(session) = broker.at_hand(&self.plan, need).map_err(no_session)? {

@@ -7,6 +7,8 @@
 mod access;
 #[cfg(target_os = "linux")]
 mod asking;
+#[cfg(target_os = "linux")]
+mod audit_log;
 #[cfg(unix)]
 mod aws_profiles;
 #[cfg(unix)]

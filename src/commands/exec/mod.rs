@@ -28,6 +28,7 @@ use jit_wire::name::Variable;
 use jit_wire::timestamp::duration;
 use zeroize::Zeroizing;
 
+use crate::commands::audit_log::Taker;
 use crate::commands::subject::{RestrictionArgs, RoleArgs, Subject, typed_need};
 
 /// Run a command with a role's credentials
@@ -99,13 +100,18 @@ pub(super) fn run(args: &ExecArgs, world: &World, ui: &Ui) -> CommandResult {
 fn session<'w>(args: &ExecArgs, world: &'w World, ui: &Ui) -> CommandResult<(Subject<'w>, Session)> {
     let subject = Subject::find_fast(&args.role, world)?.restricted(&args.restriction)?;
     subject.confirm()?;
-    let session = subject.session(&typed_need(world, args.min_ttl))?;
+    let session = subject.session(&typed_need(world, args.min_ttl), taker(args))?;
     if !args.quiet {
         let left = duration(session.time_left(world.clock.now()));
         let role = ui.paint_role(&subject.plan.role, subject.plan.color.as_deref());
         ui.say(shown!("{}  account {}  {} left", role, session.account(), left));
     }
     Ok((subject, session))
+}
+
+/// Who takes the session: the command, of which only the program is said.
+fn taker(args: &ExecArgs) -> Taker<'_> {
+    Taker { command: "exec", program: args.command.first().map(OsString::as_os_str) }
 }
 
 fn not_started(program: &OsStr, error: io::Error) -> CommandError {

@@ -5,6 +5,7 @@
 //! Profiles of `~/.aws/config` become the same [`File`] in
 //! `config::aws::roles`.
 
+mod audit_log;
 mod links;
 mod role;
 mod spokes;
@@ -22,6 +23,7 @@ use crate::config::shared::keys::{KeyPlace, elsewhere};
 use jit_wire::name::{self, Variable};
 use jit_wire::section::{At, Lines, Mistake, Section, SourceText, parse_duration};
 
+pub use audit_log::AuditLog;
 pub use role::{Parent, RoleSection};
 pub use spokes::{
     AccountLists, AccountSource, NoLists, ORGANIZATION, SpokeAccount, SpokesSection, arn as spoke_arn,
@@ -43,6 +45,8 @@ pub struct File {
     pub key_cache: Option<Duration>,
     /// The command that opens the console, word by word, with placeholders for the URL.
     pub console_browser: Option<At<Vec<String>>>,
+    /// Where it is written down who took which session; `None` where it is not.
+    pub audit_log: Option<AuditLog>,
     /// `[idp.NAME]`.
     pub idps: BTreeMap<String, IdpSection>,
     /// `[role.NAME]`, and the roles that `[spokes.NAME]` stand for.
@@ -99,6 +103,7 @@ impl File {
         let auto_login = top.boolean("auto_login")?;
         let console_browser = console_browser(&mut top)?;
         let access = access(&mut top)?;
+        let audit_log = audit_log::read(&mut top)?;
         let idp_tables = top.tables("idp")?;
         let role_tables = top.tables("role")?;
         let spokes_tables = top.tables("spokes")?;
@@ -107,6 +112,7 @@ impl File {
             default_role,
             key_cache,
             console_browser,
+            audit_log,
             access,
             ..Self::default()
         };

@@ -102,6 +102,7 @@ pub const RULES: &[Rule] = &[
         "How long the key stays in memory is each person's choice",
     ),
     rule(&[KeyPlace::Top], "auto_login", Takes::Nothing, AUTO_LOGIN),
+    rule(&[KeyPlace::Top], "audit_log", Takes::Nothing, "Names a file to write to"),
     rule(&[KeyPlace::Top], "console_browser", Takes::Nothing, "Names a command to run"),
     rule(IDPS, "type", Takes::Anything, "How you sign in"),
     rule(&[OIDC], "issuer", Takes::Url, HOST),
