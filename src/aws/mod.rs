@@ -15,5 +15,6 @@ pub mod organizations;
 pub mod pace;
 pub mod pages;
 pub mod portal;
+pub mod portal_pace;
 pub mod sts;
 mod words;

@@ -2,6 +2,7 @@
 //! into one [`Configuration`], and then states whether it needs `config.toml`.
 
 use std::cell::OnceCell;
+use std::collections::HashMap;
 use std::path::Path;
 
 use zeroize::Zeroizing;
@@ -12,7 +13,7 @@ use crate::config::part;
 use crate::config::resolve::{self, Flags, ResolveError};
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::index;
-use crate::plan::{Plan, Valued};
+use crate::plan::{DiscoveredRole, Plan, Valued};
 use crate::store::{self, Store};
 use crate::sys::{folders, fs, process};
 use crate::world::{Asking, Folders, World};
@@ -172,11 +173,38 @@ impl<'w> Configuration<'w> {
     /// No such role exists, or it cannot be resolved.
     pub(super) fn plan(&self, name: &str, flags: Flags<'_>) -> CommandResult<Plan> {
         let plan = self.resolved(name, flags)?;
-        // All later calls are for this plan.
+        let steps = || plan.legs.iter().map(|leg| leg.name.as_str()).collect::<Vec<_>>().join(", then ");
+        log::debug!("{}: from {} to {}", plan.role, plan.proof.name(), steps());
+        self.trust(&plan);
+        Ok(plan)
+    }
+
+    /// All later calls are for this plan.
+    fn trust(&self, plan: &Plan) {
         let certificates = plan.ca_bundle.as_ref();
         let http = &self.world.http;
         http.trust(certificates.map(|at| (at.value.as_str(), format!("`ca_bundle` ({})", at.origin))));
-        Ok(plan)
+    }
+
+    /// The plans for all of `roles`, in their order. What IdPs offer is read once for all.
+    pub(super) fn plans(&self, roles: &[Nameable]) -> Vec<CommandResult<Plan>> {
+        let mut offered: HashMap<String, Vec<DiscoveredRole>> = HashMap::new();
+        if roles.iter().any(|role| role.found == FoundIn::Index) {
+            for role in index::all(&self.world.folders.state) {
+                offered.entry(role.account.clone()).or_default().push(role);
+            }
+        }
+        let plan = |role: &Nameable| match role.found {
+            FoundIn::Index => {
+                let in_account = || offered.get(&role.account).cloned().unwrap_or_default();
+                let plan =
+                    resolve::plan(&self.file, &role.name, Flags::default(), &self.world.env, in_account)?;
+                self.trust(&plan);
+                Ok(plan)
+            }
+            _ => self.plan(&role.name, Flags::default()),
+        };
+        roles.iter().map(plan).collect()
     }
 
     /// Whether no file defines a role called `name`, and no IdP was seen to offer it.

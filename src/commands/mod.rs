@@ -116,9 +116,10 @@ impl Command {
             | Self::Man(_) => Asking::Nothing,
             // Other programs run these commands, and cannot answer.
             Self::CredentialProcess(_) => Asking::Nobody,
+            // A person may have typed it, and have somebody else read what it prints.
+            Self::Exec(_) => Asking::Person,
             _ if self.json() => Asking::Nobody,
             Self::Login(_)
-            | Self::Exec(_)
             | Self::Env(_)
             | Self::Console(_)
             | Self::Whoami(_)
@@ -143,6 +144,7 @@ impl Command {
             Self::Doctor(args) => args.json,
             Self::Request(args) => args.json,
             Self::Requests(args) => args.json,
+            Self::Exec(args) => args.json,
             _ => false,
         }
     }

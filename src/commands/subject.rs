@@ -70,7 +70,7 @@ impl RestrictionArgs {
     ///
     /// # Errors
     /// A file cannot be read, or several are given.
-    fn read(&self) -> CommandResult<Restriction> {
+    pub(super) fn read(&self) -> CommandResult<Restriction> {
         let mut wanted = Restriction { read_only: self.read_only, max: self.max, ..Restriction::default() };
         for policy in &self.policy {
             if policy.starts_with("arn:") {
@@ -214,6 +214,28 @@ pub(super) fn confirm(plan: &Plan, world: &World) -> CommandResult {
             format!("{} needs a confirmation, and jit cannot ask for it here", plan.role),
         )
         .because("the role has confirm = true")),
+    }
+}
+
+/// The same for several roles: one question about all that want it.
+///
+/// # Errors
+/// The answer is no, or nobody can be asked.
+pub(super) fn confirm_all(plans: &[Plan], world: &World) -> CommandResult {
+    let asking: Vec<&Plan> = plans.iter().filter(|plan| plan.confirm).collect();
+    let names: Vec<&str> = asking.iter().map(|plan| plan.role.as_str()).collect();
+    match asking.as_slice() {
+        [] => Ok(()),
+        [one] => confirm(one, world),
+        several => match world.person.confirm(&format!("Use {}?", names.join(", "))) {
+            Some(true) => Ok(()),
+            Some(false) => Err(CommandError::new(Kind::Failed, "cancelled: no role was used")),
+            None => Err(CommandError::new(
+                Kind::Usage,
+                format!("{} roles need a confirmation, and jit cannot ask for it here", several.len()),
+            )
+            .because(format!("these have confirm = true: {}", names.join(", ")))),
+        },
     }
 }
 

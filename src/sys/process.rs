@@ -6,10 +6,12 @@
 //! | `start` | how a program takes over |
 //! | `answer` | how a program is asked for what it prints |
 //! | `caller` | who started this process |
+//! | `children` | how several programs run side by side |
 //! | `told` | what happens when this process is told to end |
 
 mod answer;
 mod caller;
+mod children;
 mod find;
 mod start;
 mod told;
@@ -18,6 +20,7 @@ use std::ffi::OsString;
 
 pub use answer::answer;
 pub use caller::{CallingProgram, caller};
+pub use children::{Children, OutputStream};
 pub use find::{absolute, behind_links, find_program, own_path, program_folders};
 #[cfg(windows)]
 pub use start::attend;

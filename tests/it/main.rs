@@ -33,6 +33,8 @@ mod directory;
 mod docs;
 #[cfg(unix)]
 mod doctor;
+#[cfg(target_os = "linux")]
+mod each;
 #[cfg(unix)]
 mod env;
 #[cfg(unix)]

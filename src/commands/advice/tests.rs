@@ -110,6 +110,7 @@ const OF_COMMANDS: &[&str] = &[
     "ConfigUnread",
     "ConsoleError",
     "DemoStopped",
+    "EachError",
     "EnvError",
     "FilesError",
     "NoLedger",

@@ -1,11 +1,13 @@
 //! `jit exec`: runs a command with the credentials of a role.
 //!
 //! ```text
-//! mod (replace this process, set variables) ; refresh (renew and serve credentials) ; beside (the companion process)
+//! mod (replace this process, set variables) ; refresh (renew and serve credentials) ; beside (the companion process) ;
+//! each (once for every role that matches)
 //! ```
 
 #[cfg(unix)]
 mod beside;
+mod each;
 #[cfg(any(test, fuzzing))]
 pub(super) mod fuzzing;
 mod refresh;
@@ -53,6 +55,15 @@ pub struct ExecArgs {
     /// Do not print the role, the account and the time left first
     #[arg(short, long)]
     pub quiet: bool,
+    /// Run the command for every role that matches, such as 'acme-*/ReadOnly'
+    #[arg(long, value_name = "PATTERN", conflicts_with_all = ["role", "role_option", "refresh"])]
+    pub each: Vec<String>,
+    /// With --each, how many commands run at a time (default: 8)
+    #[arg(long, value_name = "N", requires = "each", value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub jobs: Option<u16>,
+    /// With --each, print one JSON object per role
+    #[arg(long, requires = "each")]
+    pub json: bool,
     /// The command and its arguments
     #[arg(last = true, required = true, value_name = "CMD")]
     pub command: Vec<OsString>,
@@ -83,6 +94,9 @@ pub(super) fn run(args: &ExecArgs, world: &World, ui: &Ui) -> CommandResult {
     let Some((program, arguments)) = args.command.split_first() else {
         return Err(CommandError::new(Kind::Usage, "no command was given"));
     };
+    if !args.each.is_empty() {
+        return each::run(program, arguments, args, world, ui);
+    }
     #[cfg(unix)]
     if args.refresh {
         return beside::run(program, arguments, args, world, ui);
