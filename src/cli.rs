@@ -25,7 +25,8 @@ pub fn read(words: &[OsString]) -> Result<Cli, clap::Error> {
         _ => None,
     };
     match alone {
-        Some(command) => Ok(Cli { command }),
+        // With -v it is read by the whole.
+        Some(command) => Ok(Cli { command, verbose: false }),
         None => {
             Cli::try_parse_from(words).map_err(|answer| habits::explained(words, one_line(words, answer)))
         }

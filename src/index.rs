@@ -2,7 +2,7 @@
 //! what every command accepts as ROLE. Decides what is stored when an IdP is asked, and what a name finds.
 //! The lists are plain text files without secrets in the state folder, one for each IdP (`file`), so that
 //! tens of thousands of roles are read in milliseconds. What a portal said about each account, and when, is
-//! in `crawl`.
+//! in `crawl`; what accounts an organization listed, in `organization`.
 
 mod complete;
 pub mod crawl;
@@ -10,6 +10,7 @@ mod file;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;
+pub mod organization;
 #[cfg(test)]
 mod tests;
 

@@ -42,7 +42,7 @@ fn main() -> ExitCode {
         }
     };
     let ui = Ui::new(&env, cli.command.quiet(), cli.command.json());
-    if env.get(env::JIT_LOG).is_some_and(|level| !jit::ui::log::start(level)) {
+    if !jit::ui::log::start(env.get(env::JIT_LOG), cli.verbose) {
         ui.warn("JIT_LOG is none of error, warn, info, debug");
     }
     let asking = cli.command.asking();

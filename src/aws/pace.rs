@@ -80,9 +80,9 @@ impl Pace {
         self.next = self.next.max(until);
     }
 
-    /// There was no answer for so long that more calls are useless.
-    pub fn is_hopeless(&self, now: Duration) -> bool {
-        now.saturating_sub(self.answered) > HOPELESS
+    /// There was no answer for so long that more calls are useless; `asked` is when the caller began to ask.
+    pub fn is_hopeless(&self, now: Duration, asked: Duration) -> bool {
+        now.saturating_sub(self.answered.max(asked)) > HOPELESS
     }
 
     fn forget(&mut self, now: Duration) {
@@ -155,7 +155,9 @@ mod tests {
         pace.refused(MS(3050), MS(3100), Some(Duration::from_secs(86_400)));
         assert_eq!(pace.go(MS(3100)), Err(LONGEST_PAUSE));
         // After minutes without an answer, calling stops.
-        assert!(!pace.is_hopeless(MS(3100)) && pace.is_hopeless(Duration::from_secs(200)));
+        let [soon, late] = [MS(3100), Duration::from_secs(200)];
+        assert!(!pace.is_hopeless(soon, MS(0)) && pace.is_hopeless(late, MS(0)));
+        assert!(!pace.is_hopeless(late, MS(180_000)), "nobody asked in between");
     }
 
     #[test]

@@ -8,10 +8,13 @@ use aws_sdk_sso::config::retry::RetryConfig;
 use aws_sdk_sso::config::timeout::TimeoutConfig;
 use aws_sdk_sso::config::{BehaviorVersion, Config, HttpClient, Region, StalledStreamProtectionConfig};
 use aws_sdk_sso::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_sso::operation::get_role_credentials::GetRoleCredentialsOutput;
+use aws_sdk_sso::operation::get_role_credentials::builders::GetRoleCredentialsFluentBuilder;
 use aws_smithy_async::rt::sleep::TokioSleep;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
 use crate::aws::client::{NoSecondWait, attempts};
+use crate::aws::portal_pace::PortalPace;
 use crate::plan::{Assignment, CenterSettings};
 use jit_wire::credentials::Credentials;
 use jit_wire::explain::{Explain, Kind, Next};
@@ -140,7 +143,8 @@ pub(super) fn client_over(
     Client::from_conf(config.build())
 }
 
-/// Gets the role that `assignment` names. The permission set decides how long it lasts.
+/// Gets the role that `assignment` names. The permission set decides how long it lasts. With `pace` it is one of many, and
+/// throttling is waited out together with the others.
 ///
 /// # Errors
 /// [`PortalError`], after the retries that help.
@@ -149,7 +153,14 @@ pub async fn role_credentials(
     settings: &CenterSettings,
     assignment: &Assignment,
     token: &Secret<String>,
+    pace: Option<&PortalPace>,
 ) -> Result<Credentials, PortalError> {
+    if let Some(pace) = pace {
+        let client = client(http, settings, RetryConfig::disabled());
+        let role = name_of(assignment);
+        let answer = pace.asked(&role, token, || asked(&client, assignment, token).send()).await?;
+        return credentials_in(answer, role);
+    }
     let attempts = settings.attempts.map_or(ATTEMPTS, |wanted| attempts(Some(wanted)));
     let retries = RetryConfig::standard().with_max_attempts(attempts);
     credentials_from(&client(http, settings, retries), assignment, token).await
@@ -160,13 +171,29 @@ pub(super) async fn credentials_from(
     assignment: &Assignment,
     token: &Secret<String>,
 ) -> Result<Credentials, PortalError> {
-    let role = format!("{}/{}", assignment.account(), assignment.permission_set());
-    let asked = client
+    let role = name_of(assignment);
+    let answer = asked(client, assignment, token).send().await;
+    credentials_in(answer.map_err(|error| failed(&role, token, error))?, role)
+}
+
+/// `account/permission set`.
+fn name_of(assignment: &Assignment) -> String {
+    format!("{}/{}", assignment.account(), assignment.permission_set())
+}
+
+fn asked(
+    client: &Client,
+    assignment: &Assignment,
+    token: &Secret<String>,
+) -> GetRoleCredentialsFluentBuilder {
+    client
         .get_role_credentials()
         .account_id(assignment.account())
         .role_name(assignment.permission_set())
-        .access_token(token.expose());
-    let answer = asked.send().await.map_err(|error| failed(&role, token, error))?;
+        .access_token(token.expose())
+}
+
+fn credentials_in(answer: GetRoleCredentialsOutput, role: String) -> Result<Credentials, PortalError> {
     let none = |message: String| PortalError { kind: PortalErrorKind::Server, role, message, pause: None };
     let given = answer.role_credentials.and_then(|given| {
         // In milliseconds, unlike everything else.

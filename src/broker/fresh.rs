@@ -5,7 +5,7 @@ use super::{Broker, BrokerError, Need};
 use crate::plan::{EntryKey, Plan};
 use crate::store::{Store, StoreError};
 use jit_wire::credentials::{Freshness, Session};
-use jit_wire::timestamp::Timestamp;
+use jit_wire::timestamp::{Timestamp, duration};
 
 /// The stored session of the step at `index`, whatever its age. Calls neither the IdP nor AWS.
 ///
@@ -32,16 +32,35 @@ impl Broker<'_, '_> {
         need: &Need,
         waited: bool,
     ) -> Result<Option<Session>, BrokerError> {
-        let fresh = |session: &Session| {
-            session.freshness(self.now(), need.min_ttl) == Freshness::Fresh
-                && self.signed_in_for(plan, session)
+        let lacks = |session: &Session, is_own: bool| {
+            if session.freshness(self.now(), need.min_ttl) != Freshness::Fresh {
+                Some("too little time is left")
+            } else if !self.signed_in_for(plan, session) {
+                Some("its sign-in does not meet the role's requirements any more")
+            } else if !is_own && !self.new_enough(session.issued_at, need, waited) {
+                Some("it is from before --force")
+            } else {
+                None
+            }
         };
+        let name = &plan.legs[index].name;
+        let left = |session: &Session| duration(session.time_left(self.now()));
         let key = plan.session_key(index);
-        if let Some(own) = self.sessions.borrow().get(&key).filter(|own| fresh(own)) {
+        if let Some(own) = self.sessions.borrow().get(&key).filter(|own| lacks(own, true).is_none()) {
+            log::debug!("{name}: uses the session that this command got, {} left", left(own));
             return Ok(Some(own.clone()));
         }
-        let found = read_session(self.store, &key)?;
-        Ok(found.filter(|session| fresh(session) && self.new_enough(session.issued_at, need, waited)))
+        let Some(found) = read_session(self.store, &key)? else { return Ok(None) };
+        match lacks(&found, false) {
+            None => {
+                log::debug!("{name}: uses the stored session, {} left", left(&found));
+                Ok(Some(found))
+            }
+            Some(why) => {
+                log::debug!("{name}: does not use the stored session, {} left: {why}", left(&found));
+                Ok(None)
+            }
+        }
     }
 
     /// A stored session that should be renewed, but lasts as long as is needed.

@@ -69,7 +69,8 @@ impl Broker<'_, '_> {
         else {
             unreachable!("the configuration was checked for it")
         };
-        let given = portal::role_credentials(&self.world.http, center, assigned, token).await;
+        let given =
+            portal::role_credentials(&self.world.http, center, assigned, token, self.pace.get()).await;
         self.learn_from(&plan.proof, assigned, &given);
         Ok(self.identified(leg, given.map_err(Box::new)?).await?)
     }

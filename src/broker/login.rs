@@ -76,9 +76,11 @@ impl Broker<'_, '_> {
             alive(login) && self.new_enough(login.obtained_at(), need, waited)
         };
         if let Some(login) = self.logins.borrow().get(&key).filter(|login| alive(login)) {
+            log::debug!("{}: uses the sign-in that this command got", proof.name());
             return Ok(login.clone());
         }
         if let Some(login) = stored_login(self.store, &key)?.filter(|login| usable(login, false)) {
+            log::debug!("{}: uses the stored sign-in", proof.name());
             return Ok(login);
         }
         let what = format!("the sign-in at {}", proof.name());

@@ -32,11 +32,12 @@ mod source;
 mod spoke;
 mod step;
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::aws::portal_pace::PortalPace;
 use crate::idp::{IdpLogin, LoginOptions};
 use crate::plan::{EntryKey, Plan, ProofPlan};
 use crate::store::{Lock, Store, StoreError};
@@ -110,6 +111,8 @@ pub struct Broker<'a, 'w> {
     /// Locks within this process. The store's locks are between processes, and waiting for one blocks the
     /// thread.
     busy: RefCell<HashMap<EntryKey, Arc<tokio::sync::Mutex<()>>>>,
+    /// The pace at which a portal is asked for many roles; nothing if there are few.
+    pace: OnceCell<PortalPace>,
 }
 
 impl<'a, 'w> Broker<'a, 'w> {
@@ -123,6 +126,7 @@ impl<'a, 'w> Broker<'a, 'w> {
             logins: RefCell::default(),
             sessions: RefCell::default(),
             busy: RefCell::default(),
+            pace: OnceCell::new(),
         }
     }
 

@@ -69,6 +69,7 @@ impl Prover<'_, '_, '_> {
     }
 
     async fn renew(&self, last: IdpLogin) -> Result<Renewal, BrokerError> {
+        log::debug!("{}: renews the stored sign-in without the person", self.proof.name());
         let received = |login: Option<&IdpLogin>| self.received(login);
         match idp::renew(self.proof, self.broker.world, &last, &received).await {
             Ok(renewed) => Ok(match self.broker.lacks(&renewed, self.purpose) {
@@ -114,8 +115,15 @@ impl Prover<'_, '_, '_> {
         let LastLogin { stored, reason } = last;
         let Interaction::Allowed(options) = self.need.interaction else {
             let (Reason::TooWeak(why) | Reason::NoLogin(why)) = reason;
+            log::debug!(
+                "{}: the person must sign in, and this command may not ask: {why}",
+                self.proof.name()
+            );
             return Err(BrokerError::LoginNeeded { idp: self.proof.name().to_owned(), why });
         };
+        let (Reason::TooWeak(why) | Reason::NoLogin(why)) = &reason;
+        let why = if self.need.force { "--force starts over" } else { why };
+        log::debug!("{}: the person must sign in: {why}", self.proof.name());
         let world = self.broker.world;
         if let Reason::TooWeak(why) = &reason {
             world.person.tell(Note::SignInAnew { why });

@@ -6,6 +6,7 @@ use futures_util::StreamExt as _;
 
 use super::login::Purpose;
 use super::{Broker, BrokerError, Failure, Need};
+use crate::aws::portal_pace::PortalPace;
 use crate::plan::{EntryKey, Plan, ProofPlan};
 use jit_wire::credentials::Session;
 
@@ -28,6 +29,15 @@ impl WalkState {
         self.legs.contains_key(&target(plan))
     }
 
+    /// Why there is no session for `plan`, if that is known before it is asked for.
+    fn failure(&self, plan: &Plan) -> Option<&Failure> {
+        match self.legs.get(&target(plan)) {
+            Some(Ok(_)) => None,
+            Some(Err(failure)) => Some(failure),
+            None => self.failure_above(plan, plan.legs.len() - 1),
+        }
+    }
+
     /// Why the step of `plan` at `level` cannot be requested: the step above it failed, or the login did.
     fn failure_above(&self, plan: &Plan, level: usize) -> Option<&Failure> {
         let above = level.checked_sub(1).and_then(|above| self.legs.get(&plan.session_key(above)));
@@ -36,6 +46,11 @@ impl WalkState {
             _ => self.failed_logins.get(&plan.proof.login_key()),
         }
     }
+}
+
+/// How many steps the longest of `plans` has.
+fn levels(plans: &[Plan]) -> usize {
+    plans.iter().map(|plan| plan.legs.len()).max().unwrap_or(0)
 }
 
 /// The key of the session that the plan leads to.
@@ -50,17 +65,9 @@ impl Broker<'_, '_> {
         plans: &[Plan],
         need: &Need,
     ) -> Vec<Result<Session, BrokerError>> {
-        let mut state = WalkState::default();
-        for plan in plans {
-            let stored = self.good_enough(plan, plan.legs.len() - 1, need, false);
-            if let Some(outcome) = stored.map_err(|error| error.failure()).transpose() {
-                state.legs.insert(target(plan), outcome);
-            }
-        }
-        self.sign_in_for_all(plans, need, &mut state).await;
-        let levels = plans.iter().map(|plan| plan.legs.len()).max().unwrap_or(0);
-        for level in 0..levels {
-            self.walk_level(plans, level, need, &mut state).await;
+        let mut state = self.signed_in_for_all(plans, need).await;
+        for level in 0..levels(plans) {
+            self.walk_level(plans.iter(), level, need, &mut state).await;
         }
         let mut outcomes = Vec::new();
         for plan in plans {
@@ -74,6 +81,60 @@ impl Broker<'_, '_> {
             });
         }
         outcomes
+    }
+
+    /// What `run` makes of the session of each plan, for at most `jobs` plans at a time and as long as it may `go_on`; `None`
+    /// for those that were not begun. There is one login at each IdP, then the steps that lead to several plans, and each
+    /// session is requested when its turn comes: it may not last until then.
+    pub async fn each<T>(
+        &self,
+        plans: &[Plan],
+        need: &Need,
+        jobs: usize,
+        go_on: impl Fn() -> bool,
+        run: impl AsyncFn(usize, Result<Session, BrokerError>) -> T,
+    ) -> Vec<Option<T>> {
+        let mut state = self.signed_in_for_all(plans, need).await;
+        for level in 0..levels(plans).saturating_sub(1) {
+            let above = plans.iter().filter(|plan| level + 1 < plan.legs.len());
+            self.walk_level(above, level, need, &mut state).await;
+        }
+        let asking = tokio::sync::Semaphore::new(SIDE_BY_SIDE);
+        let (state, asking, run) = (&state, &asking, &run);
+        let one = |index: usize| async move {
+            let plan = &plans[index];
+            let session = match state.failure(plan) {
+                Some(failure) => Err(BrokerError::Shared(failure.clone())),
+                None => {
+                    let _turn = asking.acquire().await;
+                    self.fetch(plan, need).await
+                }
+            };
+            (index, run(index, session).await)
+        };
+        let mut outcomes: Vec<Option<T>> = plans.iter().map(|_| None).collect();
+        let begun = (0..plans.len()).take_while(|_| go_on());
+        let mut running = std::pin::pin!(futures_util::stream::iter(begun).map(one).buffer_unordered(jobs));
+        while let Some((index, outcome)) = running.next().await {
+            outcomes[index] = Some(outcome);
+        }
+        outcomes
+    }
+
+    /// What is stored for `plans`, and a login for each of the others.
+    async fn signed_in_for_all(&self, plans: &[Plan], need: &Need) -> WalkState {
+        if plans.len() > SIDE_BY_SIDE {
+            self.pace.get_or_init(PortalPace::default);
+        }
+        let mut state = WalkState::default();
+        for plan in plans {
+            let stored = self.good_enough(plan, plan.legs.len() - 1, need, false);
+            if let Some(outcome) = stored.map_err(|error| error.failure()).transpose() {
+                state.legs.insert(target(plan), outcome);
+            }
+        }
+        self.sign_in_for_all(plans, need, &mut state).await;
+        state
     }
 
     /// One login after the other, because each may need the person. Those for roles with requirements come
@@ -106,9 +167,15 @@ impl Broker<'_, '_> {
     }
 
     /// Requests the steps at `level` of all plans that are not complete.
-    async fn walk_level(&self, plans: &[Plan], level: usize, need: &Need, state: &mut WalkState) {
+    async fn walk_level<'p>(
+        &self,
+        plans: impl Iterator<Item = &'p Plan>,
+        level: usize,
+        need: &Need,
+        state: &mut WalkState,
+    ) {
         let mut open: HashMap<EntryKey, &Plan> = HashMap::new();
-        for plan in plans.iter().filter(|plan| level < plan.legs.len()) {
+        for plan in plans.filter(|plan| level < plan.legs.len()) {
             let key = plan.session_key(level);
             if state.legs.contains_key(&key) || state.is_done(plan) {
                 continue;

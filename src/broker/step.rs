@@ -10,6 +10,7 @@ use crate::aws::portal::PortalErrorKind;
 use crate::plan::{Plan, ProofPlan};
 use crate::store::{Lock, Order, StoreError, Turn, Waiting};
 use jit_wire::credentials::Session;
+use jit_wire::timestamp::duration;
 
 impl Broker<'_, '_> {
     /// The session of the step at `index`: the one that another process has just stored, or a new one.
@@ -30,7 +31,10 @@ impl Broker<'_, '_> {
             Err(busy @ StoreError::Busy { .. }) => {
                 return self.still_good(plan, index, need)?.ok_or_else(|| busy.into());
             }
-            Ok(Turn::Answer(answer)) => return answer,
+            Ok(Turn::Answer(answer)) => {
+                log::debug!("{}: another process answered for this one", leg.name);
+                return answer;
+            }
             Ok(Turn::Lock(lock)) => lock,
             Err(error) => return Err(error.into()),
         };
@@ -41,6 +45,7 @@ impl Broker<'_, '_> {
         if let Some(session) = found {
             return Ok(session);
         }
+        log::debug!("{}: requests a new session", leg.name);
         let still_good = self.still_good(plan, index, need)?;
         let need = &need.with(still_good.as_ref());
         let renewed = Box::pin(self.renew(plan, index, need, &lock)).await;
@@ -49,6 +54,7 @@ impl Broker<'_, '_> {
         }
         match (renewed, still_good) {
             (Ok(session), _) => {
+                log::debug!("{}: got a session for {}", leg.name, duration(session.lifetime()));
                 self.keep(&lock, &key, &session.to_bytes(), &what);
                 self.drop_if_anothers(plan, &key, &session)?;
                 self.sessions.borrow_mut().insert(key, session.clone());

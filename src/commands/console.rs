@@ -22,6 +22,7 @@ use jit_wire::secret::Secret;
 use jit_wire::trusted_url::{Purpose, TrustedUrl, UrlError};
 
 use super::advice;
+use super::audit_log::Taker;
 use super::region;
 use super::subject::{RoleArgs, Subject, typed_need};
 
@@ -158,7 +159,7 @@ pub(super) fn run(args: &ConsoleArgs, world: &World, ui: &Ui) -> CommandResult {
         // The portal signs the person in by itself.
         Some(link) => Secret::new(link),
         None => {
-            let session = subject.session(&typed_need(world, None))?;
+            let session = subject.session(&typed_need(world, None), Taker::itself("console"))?;
             // Credentials from a program or a variable may also be those of an IAM user.
             if ![":assumed-role/", ":federated-user/"].iter().any(|kind| session.assumed_arn.contains(kind)) {
                 return Err(ConsoleError::User(plan.role.clone()).into());

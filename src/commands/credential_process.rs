@@ -10,6 +10,7 @@ use crate::idp::LoginOptions;
 use crate::ui::Ui;
 use crate::world::World;
 
+use super::audit_log::Taker;
 use super::subject::{RoleArgs, Subject};
 
 /// Print credentials for an AWS tool (credential_process)
@@ -42,6 +43,6 @@ pub(super) fn run(args: &CredentialProcessArgs, world: &World, ui: &Ui) -> Comma
     if (args.auto_login || subject.plan.auto_login) && world.browser.available() {
         need.interaction = Interaction::Allowed(options);
     }
-    let session = subject.session(&need)?;
+    let session = subject.session(&need, Taker::itself("credential-process"))?;
     ui.data(&session.to_credential_process())
 }

@@ -13,6 +13,7 @@ use jit_wire::explain::{Explain, Next};
 use jit_wire::name::{self, Variable};
 use jit_wire::secret::to_wiped_json;
 
+use super::audit_log::Taker;
 use super::exec::{SHADOWS, Set, variables};
 use super::load::Configuration;
 use super::region;
@@ -97,7 +98,7 @@ pub(super) fn run(args: &EnvArgs, world: &World, ui: &Ui) -> CommandResult {
     }
     let subject = Subject::find_fast(&args.role, world)?.in_region(args.region.as_deref())?;
     subject.confirm()?;
-    let session = subject.session(&typed_need(world, None))?;
+    let session = subject.session(&typed_need(world, None), Taker::itself("env"))?;
     region::say_which(&subject.plan, &world.env, ui);
     let variables = variables(&session, &subject.plan, &world.env);
     let set: Vec<&str> = variables.iter().map(|(name, _)| name.as_str()).collect();

@@ -2,12 +2,13 @@
 //! into one [`Configuration`], and then states whether it needs `config.toml`.
 
 use std::cell::OnceCell;
+use std::collections::HashMap;
 use std::path::Path;
 
 use zeroize::Zeroizing;
 
 use crate::config::aws::{self, AwsProfiles, Document};
-use crate::config::file::File;
+use crate::config::file::{AccountLists, File, SpokeAccount, spoke_accounts};
 use crate::config::idp::IdpSection;
 use crate::config::part;
 use crate::config::resolve::{self, Flags, ResolveError};
@@ -21,7 +22,8 @@ use crate::world::{Asking, Folders, World};
 use jit_wire::env::JIT_WITHIN;
 
 use super::advice::ConfigUnread;
-use super::nameable::{self, Nameable};
+use super::nameable::{self, FoundIn, Nameable};
+use super::organization::OrganizationError;
 use super::terminals;
 use super::unknown::UnknownRole;
 
@@ -71,7 +73,7 @@ impl<'w> Configuration<'w> {
         };
         let text = std::str::from_utf8(&content)
             .map_err(|_| CommandError::new(Kind::Usage, format!("{shown} is not UTF-8 text")))?;
-        Ok(Self::of(File::parse(&shown, text)?, world))
+        Ok(Self::of(File::parse_with(&shown, text, &ListsOf(&world.folders))?, world))
     }
 
     /// Reads only what `role` depends on, if possible. This finds only some mistakes, so it is only for
@@ -198,7 +200,10 @@ impl<'w> Configuration<'w> {
         // The last role of this terminal counts only if it still exists.
         let known = |role: &String| self.plan(role, Flags::default()).is_ok();
         let flags = Flags { role: named, duration: None };
-        resolve::role_name(&self.file, flags, &world.env, || terminals::last_role(world).filter(known))
+        let last = || terminals::last_role(world).filter(known);
+        let name = resolve::role_name(&self.file, flags, &world.env, last)?;
+        log::debug!("the role is {} ({})", name.value, name.origin);
+        Ok(name)
     }
 
     /// The plan for the role `name`: from `config.toml`, else a profile of AWS's files, else a role that an
@@ -237,11 +242,38 @@ impl<'w> Configuration<'w> {
         let Some(plan) = resolved else {
             return Ok(Err(UnknownRole::new(name, None, &self.known())));
         };
-        // All later calls are for this plan.
+        let steps = || plan.legs.iter().map(|leg| leg.name.as_str()).collect::<Vec<_>>().join(", then ");
+        log::debug!("{}: from {} to {}", plan.role, plan.proof.name(), steps());
+        self.trust(&plan);
+        Ok(Ok(plan))
+    }
+
+    /// All later calls are for this plan.
+    fn trust(&self, plan: &Plan) {
         let certificates = plan.ca_bundle.as_ref();
         let http = &self.world.http;
         http.trust(certificates.map(|at| (at.value.as_str(), format!("`ca_bundle` ({})", at.origin))));
-        Ok(Ok(plan))
+    }
+
+    /// The plans for all of `roles`, in their order. What IdPs offer is read once for all.
+    pub(super) fn plans(&self, roles: &[Nameable]) -> Vec<CommandResult<Plan>> {
+        let mut offered: HashMap<String, Vec<DiscoveredRole>> = HashMap::new();
+        if roles.iter().any(|role| role.found == FoundIn::Index) {
+            for role in index::all(&self.world.folders.state) {
+                offered.entry(role.account.clone()).or_default().push(role);
+            }
+        }
+        let plan = |role: &Nameable| match role.found {
+            FoundIn::Index => {
+                let in_account = || offered.get(&role.account).cloned().unwrap_or_default();
+                let plan =
+                    resolve::plan(&self.file, &role.name, Flags::default(), &self.world.env, in_account)?;
+                self.trust(&plan);
+                Ok(plan)
+            }
+            _ => self.plan(&role.name, Flags::default()),
+        };
+        roles.iter().map(plan).collect()
     }
 
     /// The plan for `name`, if that is a name.
@@ -257,7 +289,9 @@ impl<'w> Configuration<'w> {
         let plan = match resolve::plan(file, name, flags, env, &offered) {
             Err(ResolveError::UnknownRole { .. }) => match self.at_a_portal(name, flags, &offered)? {
                 Some(plan) => plan,
-                None => return Ok(None),
+                None => {
+                    return OrganizationError::of_unknown(file, name).map_or(Ok(None), |error| Err(error.into()));
+                }
             },
             plan => plan?,
         };
@@ -344,12 +378,44 @@ fn is_misspelled(plan: &Plan, offered: &[DiscoveredRole]) -> bool {
     !is_listed && offered.iter().any(|role| likeness(&name, &role.name()) == Some(Likeness::Misspelled))
 }
 
+/// The accounts of `[spokes.NAME]` that are not in `config.toml` itself.
+struct ListsOf<'f>(&'f Folders);
+
+/// The largest file of accounts that is read, in bytes.
+const LARGEST_LIST: u64 = 1024 * 1024;
+
+impl AccountLists for ListsOf<'_> {
+    fn file(&self, path: &str) -> Option<Result<String, String>> {
+        let Self(folders) = self;
+        let whole = match path.strip_prefix("~/") {
+            Some(rest) => folders.home.join(rest),
+            // A file beside config.toml moves with it.
+            None => folders.config_file.parent().unwrap_or(&folders.home).join(path),
+        };
+        // A shell that completes must not wait for a pipe, and neither must anybody else.
+        if whole.exists() && !whole.is_file() {
+            return Some(Err("it is not a file".to_owned()));
+        }
+        let content = fs::read_limited(&whole, LARGEST_LIST).map_err(|error| error.to_string());
+        Some(
+            content.and_then(|content| {
+                String::from_utf8(content).map_err(|_| "it is not UTF-8 text".to_owned())
+            }),
+        )
+    }
+
+    fn organization(&self, via: &str, target: &str) -> Vec<SpokeAccount> {
+        spoke_accounts(&index::organization::accounts(&self.0.state, via, target))
+    }
+}
+
 /// The part of `config.toml` that `role` depends on; `None` if the whole file must be read.
 fn part_of_file(role: &str, world: &World) -> Option<File> {
     let path = &world.folders.config_file;
     let content = Zeroizing::new(fs::read_limited(path, LARGEST_CONFIG).ok()?);
     let part = part::of_role(std::str::from_utf8(&content).ok()?, role)?;
-    let file = File::parse(&folders::short(path, &world.folders.home), &part).ok()?;
+    let shown = folders::short(path, &world.folders.home);
+    let file = File::parse_with(&shown, &part, &ListsOf(&world.folders)).ok()?;
     file.roles.contains_key(role).then_some(file)
 }
 
@@ -414,7 +480,8 @@ pub(super) fn readable(folders: &Folders) -> (File, AwsProfiles) {
         Zeroizing::new(content.flatten().unwrap_or_default())
     };
     let content = read(&folders.config_file, LARGEST_CONFIG);
-    let file = std::str::from_utf8(&content).ok().and_then(|text| File::parse("", text).ok());
+    let text = std::str::from_utf8(&content).ok();
+    let file = text.and_then(|text| File::parse_with("", text, &ListsOf(folders)).ok());
     let document = |path| (Document::parse(&read(path, aws::SIZE_LIMIT)).unwrap_or_default(), String::new());
     let profiles = AwsProfiles::new(document(&folders.aws_config), document(&folders.aws_credentials));
     (file.unwrap_or_default(), profiles)

@@ -8,6 +8,7 @@
 mod access;
 mod advice;
 pub mod approve;
+mod audit_log;
 pub mod completions;
 pub mod configure;
 pub mod console;
@@ -28,6 +29,7 @@ pub mod login;
 pub mod logout;
 pub mod man;
 mod nameable;
+mod organization;
 mod pick;
 pub mod policy;
 mod region;
@@ -59,6 +61,9 @@ pub struct Cli {
     /// What to do
     #[command(subcommand)]
     pub command: Command,
+    /// Show each call, each look into the store and each decision
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
 }
 
 /// The commands. Their help is that of their arguments, if it is not here.
@@ -120,9 +125,10 @@ impl Command {
             Self::Policy(args) if args.is_pure() => Asking::Nothing,
             // Other programs run these commands, and cannot answer.
             Self::CredentialProcess(_) => Asking::Nobody,
+            // A person may have typed it, and have somebody else read what it prints.
+            Self::Exec(_) => Asking::Person,
             _ if self.json() => Asking::Nobody,
             Self::Login(_)
-            | Self::Exec(_)
             | Self::Env(_)
             | Self::Console(_)
             | Self::Whoami(_)
@@ -154,6 +160,7 @@ impl Command {
             Self::Doctor(args) => args.json,
             Self::Request(args) => args.json,
             Self::Requests(args) => args.json,
+            Self::Exec(args) => args.json,
             _ => false,
         }
     }

@@ -74,7 +74,7 @@ impl Nameable {
             found: FoundIn::Configuration,
             idp: idp_of(file, role).to_owned(),
             account: account.to_owned(),
-            account_name: account_names.get(account).cloned(),
+            account_name: account_names.get(account).or(role.account_name.as_ref()).cloned(),
             role: called.to_owned(),
             arn: arn_of(&role.target),
             about,

@@ -19,6 +19,7 @@ use jit_wire::explain::{Explain, Next};
 use super::advice;
 use super::load::Configuration;
 use super::nameable::{self, Nameable};
+use super::organization;
 use super::subject::typed_need;
 
 /// List every known role
@@ -75,9 +76,11 @@ impl Explain for NoRole {
 }
 
 pub(super) fn run(args: &RolesArgs, world: &World, ui: &Ui) -> CommandResult {
-    let files = Configuration::read(world)?.with_roles()?;
+    let mut files = Configuration::read(world)?.with_roles()?;
     if args.refresh {
         refresh(&files, args.full, world, ui)?;
+        // What an organization listed has become roles of the configuration.
+        files = Configuration::read(world)?.with_roles()?;
     }
     let wanted = args.filter.as_deref().unwrap_or_default().to_lowercase();
     let fits = |role: &Nameable| {
@@ -140,6 +143,7 @@ fn refresh(files: &Configuration<'_>, full: bool, world: &World, ui: &Ui) -> Com
         learn(&broker, &proof, &login, &need, full, world, ui)
             .map_err(|error| advice::no_login(&error, idp, &proof, advice::Typed::Another))?;
     }
+    asked += organization::refresh(files, &broker, &need, world, ui)?;
     if asked == 0
         && let Some((_, error)) = passed_over.pop()
     {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::broker::{Broker, BrokerError, Interaction, Need};
+use crate::config::file::AuditLog;
 use crate::config::resolve::{Flags, ResolveError};
 use crate::config::restriction::{Restriction, restricted};
 use crate::error::{CommandError, CommandResult, Kind};
@@ -16,6 +17,7 @@ use crate::sys::fs;
 use crate::world::World;
 use jit_wire::credentials::Session;
 
+use super::audit_log::{self, Taker};
 use super::load::Configuration;
 use super::unknown::UnknownRole;
 use super::{access, advice, nameable, pick, region};
@@ -69,7 +71,7 @@ impl RestrictionArgs {
     ///
     /// # Errors
     /// A file cannot be read, or several are given.
-    fn read(&self) -> CommandResult<Restriction> {
+    pub(super) fn read(&self) -> CommandResult<Restriction> {
         let mut wanted = Restriction { read_only: self.read_only, max: self.max, ..Restriction::default() };
         for policy in &self.policy {
             if policy.starts_with("arn:") {
@@ -96,6 +98,8 @@ pub(super) struct Subject<'w> {
     pub(super) store: Store<'w>,
     /// `console_browser` of the configuration.
     pub(super) console_browser: Option<Vec<String>>,
+    /// `audit_log` of the configuration.
+    pub(super) audit_log: Option<AuditLog>,
     /// Whether the files were read in part, so that there may be other mistakes.
     from_part: bool,
     world: &'w World,
@@ -151,6 +155,7 @@ impl<'w> Subject<'w> {
             named_by,
             store,
             console_browser: files.file.console_browser.as_ref().map(|words| words.value.clone()),
+            audit_log: files.file.audit_log.clone(),
             from_part,
             world,
         })
@@ -182,12 +187,23 @@ impl<'w> Subject<'w> {
         confirm(&self.plan, self.world)
     }
 
-    /// A session of the role: stored, renewed, or after a sign-in. Mistakes elsewhere in the files are
+    /// A session of the role for `taker`: stored, renewed, or after a sign-in. Mistakes elsewhere in the files are
     /// reported before anybody is called or asked.
     ///
     /// # Errors
     /// No session is stored, and jit could not get one.
-    pub(super) fn session(&self, need: &Need) -> CommandResult<Session> {
+    pub(super) fn session(&self, need: &Need, taker: Taker<'_>) -> CommandResult<Session> {
+        let session = self.any_session(need)?;
+        self.note(taker, &session);
+        Ok(session)
+    }
+
+    /// Writes down who took `session`, where the configuration wants that.
+    pub(super) fn note(&self, taker: Taker<'_>, session: &Session) {
+        audit_log::note(self.audit_log.as_ref(), taker, &self.plan, session, self.world);
+    }
+
+    fn any_session(&self, need: &Need) -> CommandResult<Session> {
         let no_session = |error: BrokerError| advice::no_session(&error, &self.plan, advice::Typed::Another);
         let broker = Broker::new(self.world, &self.store);
         if let Some(session) = broker.at_hand(&self.plan, need).map_err(no_session)? {
@@ -217,6 +233,28 @@ pub(super) fn confirm(plan: &Plan, world: &World) -> CommandResult {
             format!("{} needs a confirmation, and jit cannot ask for it here", plan.role),
         )
         .because("the role has confirm = true")),
+    }
+}
+
+/// The same for several roles: one question about all that want it.
+///
+/// # Errors
+/// The answer is no, or nobody can be asked.
+pub(super) fn confirm_all(plans: &[Plan], world: &World) -> CommandResult {
+    let asking: Vec<&Plan> = plans.iter().filter(|plan| plan.confirm).collect();
+    let names: Vec<&str> = asking.iter().map(|plan| plan.role.as_str()).collect();
+    match asking.as_slice() {
+        [] => Ok(()),
+        [one] => confirm(one, world),
+        several => match world.person.confirm(&format!("Use {}?", names.join(", "))) {
+            Some(true) => Ok(()),
+            Some(false) => Err(CommandError::new(Kind::Failed, "cancelled: no role was used")),
+            None => Err(CommandError::new(
+                Kind::Usage,
+                format!("{} roles need a confirmation, and jit cannot ask for it here", several.len()),
+            )
+            .because(format!("these have confirm = true: {}", names.join(", ")))),
+        },
     }
 }
 

@@ -12,6 +12,7 @@ use crate::world::{World, clock_time};
 use jit_wire::credentials::Session;
 
 use super::advice;
+use super::audit_log::Taker;
 use super::subject::{RoleArgs, Subject, typed_need};
 use crate::broker::BrokerError;
 
@@ -42,7 +43,7 @@ impl WhoamiArgs {
 
 pub(super) fn run(args: &WhoamiArgs, world: &World, ui: &Ui) -> CommandResult {
     let subject = Subject::find(&args.role, world)?;
-    let session = subject.session(&typed_need(world, None))?;
+    let session = subject.session(&typed_need(world, None), Taker::itself("whoami"))?;
     let asked = sts::caller_identity(&world.http, &subject.plan.target().sts, &session.credentials);
     let identity = process::block_on(asked).map_err(|error| {
         advice::no_session(&BrokerError::Sts(Box::new(error)), &subject.plan, advice::Typed::Another)

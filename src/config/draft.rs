@@ -10,6 +10,8 @@ use std::fmt;
 use toml::de::{DeTable, DeValue};
 use zeroize::Zeroizing;
 
+use crate::config::file::{ORGANIZATION, spoke_arn};
+use jit_wire::arn::{Partition, RoleArn};
 use jit_wire::secret::Secret;
 
 pub use merge::{ExistingTable, Merged};
@@ -19,7 +21,7 @@ pub use merge::{ExistingTable, Merged};
 pub struct Draft {
     /// `[idp.NAME]`.
     pub idps: Vec<Table>,
-    /// `[role.NAME]`.
+    /// `[role.NAME]`. In what was read from a text, each role of a `[spokes.NAME]` is one of them.
     pub roles: Vec<Table>,
 }
 
@@ -152,18 +154,67 @@ impl Draft {
         let without_heads = super::shared::without_heads(text);
         let text = without_heads.as_ref().map_or(text, |text| text.as_str());
         let Ok(document) = DeTable::parse(text) else { return Self::default() };
-        let tables = |kind: &str| {
-            let group = document.get_ref().iter().find(|(key, _)| key.get_ref() == kind);
-            let mut tables: Vec<_> = group
-                .and_then(|(_, group)| group.get_ref().as_table())
-                .into_iter()
-                .flat_map(|group| group.iter())
-                .filter_map(|(name, table)| Some((name.span().start, name, table.get_ref().as_table()?)))
-                .collect();
-            tables.sort_by_key(|(at, ..)| *at);
-            tables.into_iter().map(|(_, name, table)| read(name.get_ref(), table)).collect()
-        };
-        Self { idps: tables("idp"), roles: tables("role") }
+        let (mut roles, spokes) = (tables(document.get_ref(), "role"), tables(document.get_ref(), "spokes"));
+        // A table may start from a role that another one makes.
+        let mut left: Vec<&Table> = spokes.iter().collect();
+        while !left.is_empty() {
+            let known = |table: &&Table| roles.iter().any(|role| table.text("via") == Some(&role.name));
+            let next = left.iter().position(known).unwrap_or(0);
+            let more = roles_of(left.remove(next), &roles);
+            roles.extend(more);
+        }
+        Self { idps: tables(document.get_ref(), "idp"), roles }
+    }
+
+    /// The tables `[spokes.NAME]` of such a text, of which [`Self::of`] has the roles.
+    pub fn spokes_of(text: &str) -> Vec<Table> {
+        DeTable::parse(text).map_or_else(|_| Vec::new(), |document| tables(document.get_ref(), "spokes"))
+    }
+}
+
+/// The tables of a group, in their order in the text.
+fn tables(document: &DeTable<'_>, kind: &str) -> Vec<Table> {
+    let group = document.iter().find(|(key, _)| key.get_ref() == kind);
+    let mut tables: Vec<_> = group
+        .and_then(|(_, group)| group.get_ref().as_table())
+        .into_iter()
+        .flat_map(|group| group.iter())
+        .filter_map(|(name, table)| Some((name.span().start, name, table.get_ref().as_table()?)))
+        .collect();
+    tables.sort_by_key(|(at, ..)| *at);
+    tables.into_iter().map(|(_, name, table)| read(name.get_ref(), table)).collect()
+}
+
+/// The name for all accounts of an organization.
+const EVERY_ACCOUNT: &str = "*";
+
+/// A role for each account of `[spokes.NAME]`; one that stands for all, where its accounts are not in the text.
+fn roles_of(spokes: &Table, others: &[Table]) -> Vec<Table> {
+    let role_name = spokes.text("role_name").unwrap_or_default();
+    let via = others.iter().find(|role| spokes.text("via") == Some(&role.name));
+    let arn: Option<RoleArn> = via.and_then(|role| role.text("role_arn")?.parse().ok());
+    let partition = arn.map_or(Partition::Aws, |arn| arn.partition());
+    let common =
+        || spokes.settings.iter().filter(|(key, _)| key != "accounts" && key != "role_name").cloned();
+    let role = |account: &str, what: (&str, String)| {
+        let settings = std::iter::once((what.0.to_owned(), what.1.into())).chain(common()).collect();
+        Table { name: format!("{account}/{}", spokes.name), settings }
+    };
+    match spokes.get("accounts") {
+        Some(Value::Map(accounts)) => {
+            let arn = |number: &str| spoke_arn(partition, number, role_name).map(|arn| arn.to_string());
+            let accounts = accounts.iter().map(|(name, number)| (name, arn(number).unwrap_or_default()));
+            accounts.map(|(name, arn)| role(name, ("role_arn", arn))).collect()
+        }
+        Some(Value::Text(list)) => {
+            let whose = match list.as_str() {
+                ORGANIZATION => "every account of the organization".to_owned(),
+                file => format!("every account in {file}"),
+            };
+            let all = role(EVERY_ACCOUNT, ("account", whose));
+            vec![all.with("role_name", role_name)]
+        }
+        _ => Vec::new(),
     }
 }
 

@@ -9,10 +9,33 @@
 use zeroize::Zeroizing;
 
 /// A table from its header to the next, with its name if it is one that may be left out.
-type Table<'t> = (Option<&'t str>, &'t str);
+type Table<'t, N> = (Option<N>, &'t str);
 
-/// What no session is made of: it names roles, which may not be in the part.
-const NO_ROLE: Option<&str> = Some("");
+/// A table of `config.toml` that makes roles.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum RoleTable<'t> {
+    /// `[role.NAME]`.
+    Role(&'t str),
+    /// `[spokes.NAME]`.
+    Spokes(&'t str),
+    /// `[access]`: no session is made of it, and the roles that it names may not be in the part.
+    Access,
+}
+
+impl<'t> RoleTable<'t> {
+    /// The tables that may make the role called `name`.
+    fn making(name: &'t str) -> impl Iterator<Item = Self> {
+        let of_account = name.split_once('/').map(|(_, spokes)| Self::Spokes(spokes));
+        std::iter::once(Self::Role(name)).chain(of_account)
+    }
+
+    /// The table that a header begins: the whole of it, or one within it.
+    fn begun_by(header: &'t str) -> Option<Self> {
+        let of = |start| header.strip_prefix(start).and_then(name_in_header);
+        let access = || is_access(header).then_some(Self::Access);
+        of("[role.").map(Self::Role).or_else(|| of("[spokes.").map(Self::Spokes)).or_else(access)
+    }
+}
 
 /// Whether this is the header of `[access]`.
 fn is_access(header: &str) -> bool {
@@ -29,17 +52,17 @@ pub fn of_role(text: &str, role: &str) -> Option<Zeroizing<String>> {
     // `default_role` must name a role of the part.
     let top = text.split("\n[").next().unwrap_or_default();
     let mut roots: Vec<&str> = std::iter::once(role).chain(value_in_quotes(top, "default_role")).collect();
-    fn begins(line: &str) -> Option<Option<&str>> {
+    fn begins(line: &str) -> Option<Option<RoleTable<'_>>> {
         match super::shared::is_marker(line) {
             // Both ends of a shared part stay, so that what is left of it is held to its rules.
             true => Some(None),
-            false => header(line).map(|header| if is_access(header) { NO_ROLE } else { role_of(header) }),
+            false => header(line).map(RoleTable::begun_by),
         }
     }
     // Keys behind such an end would get into another table, but for the default role of a part, which is read separately.
     let plain = super::shared::without_heads(text);
     let is_bare = |line: &str| line.trim().is_empty() || line.trim_start().starts_with('#');
-    let is_end = |(_, table): &&Table<'_>| super::shared::is_marker(table);
+    let is_end = |(_, table): &&Table<'_, RoleTable<'_>>| super::shared::is_marker(table);
     let ends = tables(plain.as_ref().map_or(text, |plain| plain.as_str()), begins);
     if !ends.iter().filter(is_end).flat_map(|(_, table)| table.lines()).all(is_bare) {
         return None;
@@ -47,7 +70,9 @@ pub fn of_role(text: &str, role: &str) -> Option<Zeroizing<String>> {
     let tables = tables(text, begins);
     roots
         .extend(tables.iter().filter(is_end).filter_map(|(_, table)| value_in_quotes(table, "default_role")));
-    let needed = needed(&tables, roots, |table| value_in_quotes(table, "via"))?;
+    let roots = roots.into_iter().flat_map(RoleTable::making).collect();
+    let via = |table| value_in_quotes(table, "via").into_iter().flat_map(RoleTable::making).collect();
+    let needed = needed(&tables, roots, via)?;
     Some(without_the_rest(&tables, &needed))
 }
 
@@ -68,22 +93,24 @@ pub fn of_profile(config: &str, credentials: &str, profile: &str) -> Option<[Zer
     let credentials = tables(credentials, own);
     // A role in one file may refer to the other file.
     let both = [&config[..], &credentials].concat();
-    let needed = needed(&both, vec![profile], |section| value_of(section, "source_profile"))?;
+    let source = |section| value_of(section, "source_profile").into_iter().collect();
+    let needed = needed(&both, vec![profile], source)?;
     Some([config, credentials].map(|tables| without_the_rest(&tables, &needed)))
 }
 
 /// The names of `roots` and of all that they lead to; `None` if they form a loop, which is reported when the whole is read.
-fn needed<'t>(
-    tables: &[Table<'t>],
-    roots: Vec<&'t str>,
-    leads_to: impl Fn(&'t str) -> Option<&'t str>,
-) -> Option<Vec<&'t str>> {
+fn needed<'t, N: Copy + PartialEq>(
+    tables: &[Table<'t, N>],
+    roots: Vec<N>,
+    leads_to: impl Fn(&'t str) -> Vec<N>,
+) -> Option<Vec<N>> {
     let (mut needed, mut done) = (roots, 0);
     while let Some(name) = needed.get(done).copied() {
         let own = tables.iter().filter(|(of, _)| *of == Some(name));
-        needed.extend(own.filter_map(|(_, table)| leads_to(table)));
+        needed.extend(own.flat_map(|(_, table)| leads_to(table)));
         done += 1;
-        if done > tables.len() {
+        // Two names lead through each table at most, and a name may be that of two tables.
+        if done > 4 * tables.len() {
             return None;
         }
     }
@@ -91,12 +118,12 @@ fn needed<'t>(
 }
 
 /// The tables that are `needed` or have no name, and the line ends of the others.
-fn without_the_rest(tables: &[Table<'_>], needed: &[&str]) -> Zeroizing<String> {
+fn without_the_rest<N: PartialEq>(tables: &[Table<'_, N>], needed: &[N]) -> Zeroizing<String> {
     // Made at once as large as it can become: what is in it may be secret, and a text that grows leaves copies behind.
     let most = tables.iter().map(|(_, table)| table.len()).sum::<usize>() + 1;
     let mut part = Zeroizing::new(String::with_capacity(most));
     for (name, table) in tables {
-        if name.is_none_or(|name| needed.contains(&name)) {
+        if name.as_ref().is_none_or(|name| needed.contains(name)) {
             part.push_str(table);
         } else {
             // The last line counts as one, with or without a line ending.
@@ -114,13 +141,13 @@ fn header(line: &str) -> Option<&str> {
 }
 
 /// What stands before the first table, and the tables; `begins` says of a line whether it begins one, and of what name.
-fn tables<'t>(text: &'t str, begins: impl Fn(&'t str) -> Option<Option<&'t str>>) -> Vec<Table<'t>> {
+fn tables<'t, N>(text: &'t str, begins: impl Fn(&'t str) -> Option<Option<N>>) -> Vec<Table<'t, N>> {
     let mut tables = Vec::new();
     let (mut start, mut at, mut name) = (0, 0, None);
     for line in text.split_inclusive('\n') {
         if let Some(next) = begins(line) {
-            tables.push((name, &text[start..at]));
-            (start, name) = (at, next);
+            tables.push((std::mem::replace(&mut name, next), &text[start..at]));
+            start = at;
         }
         at += line.len();
     }
@@ -128,9 +155,8 @@ fn tables<'t>(text: &'t str, begins: impl Fn(&'t str) -> Option<Option<&'t str>>
     tables
 }
 
-/// The role of `[role.NAME]` and of tables within that.
-fn role_of(header: &str) -> Option<&str> {
-    let name = header.strip_prefix("[role.")?;
+/// The name that stands in a header behind `[role.` or `[spokes.`, for the table of that name and for those within it.
+fn name_in_header(name: &str) -> Option<&str> {
     let (name, rest) = match name.strip_prefix('"') {
         Some(quoted) => quoted.split_once('"')?,
         None => name.split_at(name.find(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '_'))?),
@@ -199,6 +225,24 @@ via = "a"
         let with_access = format!("{WHOLE}[access]\nledger = \"~/x\"\nentry = \"other\"\n");
         let (part, rest) = (of_role(&with_access, "hub").unwrap(), of_role(WHOLE, "hub").unwrap());
         assert_eq!(*part, format!("{}\n\n\n", *rest), "it names roles that the part does not have");
+    }
+
+    #[test]
+    fn a_table_of_spokes_is_needed_for_its_roles_alone() {
+        let text = "default_role = \"x/two\"\n[role.hub]\nidp = \"a\"\n[role.other]\nvia = \"hub\"\n\
+                    [spokes.one]\nvia = \"hub\"\n[spokes.one.accounts]\nx = \"1\"\n[spokes.\"a/b\"]\nvia = \"x/one\"\n\
+                    [spokes.two]\nvia = \"hub\"\n";
+        let gone = |role: &str| {
+            let part = of_role(text, role).unwrap();
+            assert_eq!(part.lines().count(), text.lines().count());
+            ["[role.hub]", "[role.other]", "[spokes.one]", "[spokes.one.accounts]", "a/b", "[spokes.two]"]
+                .into_iter()
+                .filter(|header| !part.contains(header))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(gone("x/one"), ["[role.other]", "a/b"]);
+        assert_eq!(gone("y/a/b"), ["[role.other]"]);
+        assert_eq!(gone("hub"), ["[role.other]", "[spokes.one]", "[spokes.one.accounts]", "a/b"]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The names of entries: each is a hash of everything that the entry depends on, so that another request
 //! never finds it.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use serde::{Serialize, Serializer};
 
@@ -68,6 +68,13 @@ impl EntryKey {
         let plain =
             hash.len() == 40 && hash.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
         plain.then(|| Self { kind, hash: hash.to_owned() })
+    }
+}
+
+impl fmt::Display for EntryKey {
+    /// Enough of it to tell it from others, for the log.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.kind.prefix(), self.hash.get(..8).unwrap_or_default())
     }
 }
 

@@ -186,24 +186,44 @@ impl<'w> Store<'w> {
     /// Every [`StoreError`] except those of writing. If the kernel was restarted, its entries are forgotten:
     /// that is `None`.
     pub fn get(&self, key: &EntryKey) -> Result<Option<Secret<Vec<u8>>>, StoreError> {
-        let Some(place) = self.place()? else { return Ok(None) };
-        let Some(spot) = place.entry(key)? else { return Ok(None) };
+        let found = self.found(key);
+        if let Err(error) = &found {
+            log::debug!("store: {key}: {}", error.in_one_line());
+        }
+        found
+    }
+
+    fn found(&self, key: &EntryKey) -> Result<Option<Secret<Vec<u8>>>, StoreError> {
+        let miss = |why: &str| {
+            log::debug!("store: {key}: {why}");
+            Ok(None)
+        };
+        let Some(place) = self.place()? else { return miss("nothing was ever stored") };
+        let Some(spot) = place.entry(key)? else { return miss("nothing is stored") };
         let path = spot.path();
         // Try again if the key is being replaced right now; the entry may change before the mark does.
         for last in [false, false, true] {
             let bytes = match spot.read(sealed::LARGEST_FILE) {
                 Ok(bytes) => bytes,
-                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return miss("nothing is stored"),
                 Err(error) => return Err(StoreError::unread(&path, error)),
             };
             let entry = Sealed::parse(&bytes, &path)?;
             match self.key_of(&place, entry.key_id()) {
-                Ok(data_key) => return entry.open(&data_key, &key.file_name()).map(Some),
+                Ok(data_key) => {
+                    let value = entry.open(&data_key, &key.file_name())?;
+                    log::debug!("store: {key}: found, sealed under the key in the {} store", place.kind);
+                    return Ok(Some(value));
+                }
                 Err(StoreError::KeyLost { kind, .. }) => {
                     let is_of_this_life = place.mark()?.is_some_and(|mark| mark.has(entry.key_id()));
                     let was_replaced = spot.read(sealed::LARGEST_FILE).is_ok_and(|now| now != bytes);
                     if is_of_this_life && last {
-                        return if kind == StoreKind::Kernel { Ok(None) } else { Err(place.lost()) };
+                        return if kind == StoreKind::Kernel {
+                            miss("its key is gone from the kernel's keyring, as after a restart")
+                        } else {
+                            Err(place.lost())
+                        };
                     }
                     if !is_of_this_life && (last || !was_replaced) {
                         // From before a logout, and restored from a copy.
@@ -233,7 +253,9 @@ impl<'w> Store<'w> {
         let (place, data_key) = self.settle()?;
         let sealed = sealed::seal(&data_key, &key.file_name(), value)?;
         let spot = place.made_folder()?.spot(key.file_name());
-        spot.write(&sealed).map_err(StoreError::disk("write", &spot.path()))
+        spot.write(&sealed).map_err(StoreError::disk("write", &spot.path()))?;
+        log::debug!("store: {key}: written");
+        Ok(())
     }
 
     /// The error for an entry that opened, but has invalid content.

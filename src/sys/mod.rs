@@ -2,6 +2,7 @@
 //! directly.
 #![allow(clippy::disallowed_methods, reason = "this is where they are allowed")]
 
+pub mod audit_log;
 pub mod browser;
 pub mod clock;
 #[cfg(unix)]

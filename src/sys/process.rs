@@ -5,9 +5,13 @@
 //! | `find` | which file a program is |
 //! | `start` | how a program takes over |
 //! | `answer` | how a program is asked for what it prints |
+//! | `caller` | who started this process |
+//! | `children` | how several programs run side by side |
 //! | `told` | what happens when this process is told to end |
 
 mod answer;
+mod caller;
+mod children;
 mod find;
 mod start;
 mod told;
@@ -15,6 +19,8 @@ mod told;
 use std::ffi::OsString;
 
 pub use answer::answer;
+pub use caller::{CallingProgram, caller};
+pub use children::{Children, OutputStream};
 pub use find::{absolute, behind_links, find_program, own_path, program_folders};
 #[cfg(windows)]
 pub use start::attend;

@@ -31,6 +31,8 @@ pub struct Ui {
     data_color: bool,
     /// Data goes to a terminal.
     data_seen: bool,
+    /// Talk goes to a terminal.
+    talk_seen: bool,
     quiet: bool,
     json: bool,
     /// Lines can be rewritten, as for progress.
@@ -58,7 +60,15 @@ impl Ui {
         let (talk, data) = out::are_terminals();
         let live = talk && env.get(TERM) != Some("dumb");
         let wanted = env.get(NO_COLOR).is_none() && env.get(TERM) != Some("dumb");
-        Self { color: wanted && talk, data_color: wanted && data, data_seen: data, quiet, json, live }
+        Self {
+            color: wanted && talk,
+            data_color: wanted && data,
+            data_seen: data,
+            talk_seen: talk,
+            quiet,
+            json,
+            live,
+        }
     }
 
     /// Writes data for programs to stdout, in one piece and unchanged; on a terminal, control characters are
@@ -86,6 +96,26 @@ impl Ui {
     /// As [`Ui::data`].
     pub fn line(&self, line: impl Into<Shown>) -> Result<(), CommandError> {
         self.text(shown!("{}\n", line.into()))
+    }
+
+    /// Writes one line that a command printed, behind whose it is, to the stream where it came from. On a terminal, control
+    /// characters are shown escaped; elsewhere every byte arrives.
+    pub fn line_of_child(&self, prefix: &Shown, line: &[u8], to_stderr: bool) {
+        let (seen, color) = match to_stderr {
+            true => (self.talk_seen, self.color),
+            false => (self.data_seen, self.data_color),
+        };
+        let mut whole = coded(color, &Shown::from("36"), prefix.clone()).as_str().as_bytes().to_vec();
+        whole.extend_from_slice(b" | ");
+        match seen {
+            true => {
+                let text = String::from_utf8_lossy(line);
+                whole.extend_from_slice(escape_lines(text.trim_end_matches('\r')).as_str().as_bytes());
+            }
+            false => whole.extend_from_slice(line),
+        }
+        whole.push(b'\n');
+        if to_stderr { out::talk_bytes(&whole) } else { drop(out::data(&whole)) }
     }
 
     /// Writes a JSON value, indented, as data.

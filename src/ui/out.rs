@@ -35,6 +35,11 @@ pub(super) fn talk(line: &Shown) {
     let _ = writeln!(io::stderr().lock(), "{}", line.as_str());
 }
 
+/// A line for stderr as it is, its end included, in one piece.
+pub(super) fn talk_bytes(line: &[u8]) {
+    let _ = io::stderr().lock().write_all(line);
+}
+
 /// A question on stderr; the answer is typed after it.
 pub(super) fn ask(question: &Shown) {
     let mut stderr = io::stderr().lock();

@@ -203,6 +203,7 @@ fn no_command_shows_a_secret_to_others() {
     };
     let watched = Watched::new(Room::with(settings));
     let room = &watched.room;
+    room.write_config(&format!("audit_log = \"~/audit.jsonl\"\n{}", room.usual_config()));
     let child = room.path(CHILD).display().to_string();
     let manual = room.path("man").display().to_string();
 
@@ -219,6 +220,8 @@ fn no_command_shows_a_secret_to_others() {
     watched.says(0, &["exec", "admin", "--", &child]);
     watched.says(0, &["exec", "admin", "--refresh", "--", &child]);
     watched.says(0, &["exec", "admin", "--read-only", "--", &child]);
+    watched.says(0, &["exec", "--each", "ad*", "--each", "developer", "-v", "--", &child]);
+    watched.says(0, &["exec", "--each", "admin", "--json", "--", &child]);
     watched.says(127, &["exec", "admin", "--", "/nowhere/the-child"]);
     watched.hands_over(&["console", "admin", "--print"]);
     let visits = room.count(Call::Federation);
@@ -247,6 +250,7 @@ fn no_command_shows_a_secret_to_others() {
     watched.says(0, &["logout", "--all"]);
     watched.says(0, &["demo", "--no-browser"]);
 
+    assert!(fs::read_to_string(room.path("audit.jsonl")).unwrap().lines().count() > 10);
     let seen = watched.is_clean();
     let every: BTreeSet<String> =
         Cli::command().get_subcommands().map(|command| command.get_name().to_owned()).collect();

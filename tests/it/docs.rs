@@ -91,9 +91,14 @@ fn every_example_configuration_is_valid() {
     let examples = blocks(README, "toml");
     assert_eq!(
         examples.len(),
-        12,
-        "five minutes, five providers, SAML in two ways, Okta, Identity Center; a browser; a sign-in"
+        13,
+        "five minutes, five providers, SAML in two ways, Okta, Identity Center; a browser; a sign-in; spokes"
     );
+    let spokes = examples.iter().find(|example| example.contains("[spokes.")).unwrap();
+    let hub = examples.iter().find(|example| example.contains("[role.hub]")).unwrap();
+    let file =
+        File::parse("README.md", &format!("{hub}\n{spokes}")).unwrap_or_else(|wrong| panic!("{wrong}"));
+    assert!(file.roles.contains_key("payments-prod/admin") && file.roles.contains_key("payments-dev/admin"));
     for example in examples.iter().filter(|example| example.contains("[role.")) {
         let file = File::parse("README.md", example).unwrap_or_else(|wrong| panic!("{wrong}\n{example}"));
         let plan = resolve::plan(&file, "prod-admin", Flags::default(), &Env::of([]), Vec::new).unwrap();
@@ -157,6 +162,7 @@ fn the_table_has_exactly_the_configuration_keys() {
     const CENTER: &str =
         "[idp.a]\ntype = \"identity-center\"\nstart_url = \"https://a.example\"\nregion = \"eu-west-1\"\n";
     const ROLE: &str = "[role.a]\nidp = \"a\"\nrole_arn = \"arn:aws:iam::111111111111:role/a\"\n";
+    const SPOKES: &str = "[spokes.b]\nvia = \"a\"\nrole_name = \"b\"\naccounts = { c = \"222222222222\" }\n";
     /// An unknown key makes the parser list all that it knows.
     fn taken(text: &str) -> Names {
         let mistake = File::parse("x", &format!("{text}zzzzzzzz = 1\n")).unwrap_err();
@@ -173,6 +179,7 @@ fn the_table_has_exactly_the_configuration_keys() {
         ("idp", "identity-center", taken(CENTER)),
         ("role", "hub", taken(&format!("{OIDC}{ROLE}"))),
         ("access", "", taken("[access]\nledger = \"~/x\"\n")),
+        ("spokes", "", taken(&format!("{OIDC}{ROLE}{SPOKES}"))),
     ];
     for (place, kind, keys) in places {
         // Each of them has a rule for shared files.
@@ -180,6 +187,7 @@ fn the_table_has_exactly_the_configuration_keys() {
             "top" => KeyPlace::Top,
             "role" => KeyPlace::Role,
             "access" => KeyPlace::Access,
+            "spokes" => KeyPlace::Spokes,
             _ => KeyPlace::Idp(kind),
         };
         let decided = keys::RULES.iter().filter(|rule| rule.places.contains(&place_there));

@@ -7,6 +7,8 @@
 mod access;
 #[cfg(target_os = "linux")]
 mod asking;
+#[cfg(target_os = "linux")]
+mod audit_log;
 #[cfg(unix)]
 mod aws_profiles;
 #[cfg(unix)]
@@ -31,6 +33,8 @@ mod directory;
 mod docs;
 #[cfg(unix)]
 mod doctor;
+#[cfg(target_os = "linux")]
+mod each;
 #[cfg(unix)]
 mod env;
 #[cfg(unix)]
@@ -97,6 +101,8 @@ mod shared;
 mod shared_hostile;
 #[cfg(unix)]
 mod shared_moves;
+#[cfg(unix)]
+mod spokes;
 #[cfg(unix)]
 mod status;
 #[cfg(unix)]

@@ -83,7 +83,8 @@ fn wrong_usage_exits_with_two_and_explains() {
     }
     let person = room.jit(&[]).on_terminal().run();
     assert!(
-        person.stderr.contains("Usage: jit <COMMAND>") || person.stdout.contains("Usage: jit <COMMAND>"),
+        person.stderr.contains("Usage: jit [OPTIONS] <COMMAND>")
+            || person.stdout.contains("Usage: jit [OPTIONS] <COMMAND>"),
         "{person}"
     );
 }
@@ -197,6 +198,35 @@ fn the_log_shows_actions_and_no_secret() {
     // The output is searched for secrets at the end.
     let logged = room.jit(&["login", "--force", "admin"]).env("JIT_LOG", "debug").run();
     assert_eq!(logged.code(), 0, "{logged}");
+    // Each call, each look into the store, each decision.
+    let sts = room.servers().sts_url().trim_start_matches("http://").to_owned();
+    let idp = room.servers().issuer().trim_start_matches("http://").to_owned();
+    for words in [
+        "debug: admin: from demo to hub, then admin\n".to_owned(),
+        format!("debug: POST {sts}/: 200 in "),
+        format!("debug: GET {idp}/.well-known/openid-configuration: 200 in "),
+        "debug: demo: the person must sign in: --force starts over\n".to_owned(),
+        "debug: store: session-".to_owned(),
+        ": nothing is stored".to_owned(),
+        ": written".to_owned(),
+        "debug: admin: requests a new session".to_owned(),
+        "debug: admin: got a session for ".to_owned(),
+    ] {
+        assert!(logged.stderr.contains(&words), "{words}: {logged}");
+    }
+    let warm = room.jit(&["exec", "-v", "admin", "--", "true"]).run();
+    assert!(warm.stderr.contains(": found, sealed under the key in the kernel store\n"), "{warm}");
+    assert!(warm.stderr.contains("debug: the role is admin (the command line)\n"), "{warm}");
+    assert!(warm.stderr.contains("debug: admin: uses the stored session, "), "{warm}");
+    for before in [&["-v", "exec", "admin"][..], &["exec", "--verbose", "admin"]] {
+        let verbose = room.jit(&[before, &["--", "true"]].concat()).run();
+        assert!(verbose.stderr.contains("debug: admin: uses the stored session"), "{verbose}");
+    }
+    // The command's own -v is the command's.
+    let silent = room.jit(&["exec", "-q", "admin", "--", "echo", "-v"]).run();
+    assert_eq!((silent.stdout.as_str(), silent.stderr.as_str()), ("-v\n", ""));
+    let quieter = room.jit(&["exec", "-v", "-q", "admin", "--", "true"]).env("JIT_LOG", "error").run();
+    assert!(quieter.stderr.contains("debug: "), "the more talkative of the two counts: {quieter}");
     let wrong = room.jit(&["status"]).env("JIT_LOG", "loud").run();
     assert_eq!(wrong.code(), 0, "{wrong}");
     assert_eq!(wrong.stderr, "warning: JIT_LOG is none of error, warn, info, debug\n");

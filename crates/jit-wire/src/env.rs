@@ -92,6 +92,8 @@ pub const AWS_ENDPOINT_URL_SSO_OIDC: &str = "AWS_ENDPOINT_URL_SSO_OIDC";
 pub const AWS_ENDPOINT_URL_IAM: &str = "AWS_ENDPOINT_URL_IAM";
 /// The endpoint of S3, where the ledger of access on request is.
 pub const AWS_ENDPOINT_URL_S3: &str = "AWS_ENDPOINT_URL_S3";
+/// Another endpoint for the accounts of an organization.
+pub const AWS_ENDPOINT_URL_ORGANIZATIONS: &str = "AWS_ENDPOINT_URL_ORGANIZATIONS";
 /// Certificates to trust instead of the system's.
 pub const AWS_CA_BUNDLE: &str = "AWS_CA_BUNDLE";
 /// `true` selects the FIPS endpoints.

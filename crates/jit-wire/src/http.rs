@@ -8,6 +8,7 @@ mod error;
 #[doc(hidden)]
 pub mod fuzzing;
 pub(crate) mod limits;
+mod log_line;
 mod message;
 mod proxy;
 mod translate;

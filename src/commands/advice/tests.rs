@@ -103,13 +103,14 @@ fn list<E: Explain + Debug>(name: &str, kinds: Option<&str>, errors: &[E], told:
 }
 
 /// Errors of a single command, whose tests show them.
-const OF_COMMANDS: [&str; 31] = [
+const OF_COMMANDS: &[&str] = &[
     "AddError",
     "CheckError",
     "ChoiceError",
     "ConfigUnread",
     "ConsoleError",
     "DemoStopped",
+    "EachError",
     "EnvError",
     "FilesError",
     "IsCommand",
@@ -132,6 +133,7 @@ const OF_COMMANDS: [&str; 31] = [
     "NotServed",
     "NotStored",
     "NotWritten",
+    "OrganizationError",
     "RegionError",
     "RemoveError",
     "RenderError",

@@ -26,10 +26,10 @@ use super::write::{self, ADD, Change, Options, Present, UPDATE};
 
 /// Add a company's shared file to config.toml, or refresh it
 ///
-/// A shared file has only [idp.NAME] and [role.NAME] tables and cannot name a
-/// program. jit shows a summary and asks before it adds the file, and shows the
-/// whole diff on request. Without an argument, fetches every shared file again; jit
-/// never refreshes them by itself.
+/// A shared file has only [idp.NAME], [role.NAME] and [spokes.NAME] tables and
+/// cannot name a program. jit shows a summary and asks before it adds the file,
+/// and shows the whole diff on request. Without an argument, fetches every shared
+/// file again; jit never refreshes them by itself.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub struct AddArgs {
@@ -168,7 +168,8 @@ fn take(from: &str, args: &AddArgs, present: &Present, world: &World, ui: &Ui) -
     let own_text = Zeroizing::new(shared::with(&whole, from, ""));
     let own = Draft::of(&own_text);
     let both_have_access = access_table(&content).is_some() && access_table(&own_text).is_some();
-    nothing_twice(from, &draft, &own, both_have_access, present)?;
+    let spokes = [content.as_str(), own_text.as_str()].map(Draft::spokes_of);
+    nothing_twice(from, [&draft, &own], &spokes, both_have_access, present)?;
     let rest = before.as_ref().map(|part| Zeroizing::new(shared::without(text, part)));
     let rest = rest.as_ref().map_or(text, |rest| rest.as_str());
     let around = Around {
@@ -295,8 +296,8 @@ fn fetch(from: &str, world: &World) -> CommandResult<Zeroizing<String>> {
 /// A table must not be defined twice: TOML would reject the file, with a less helpful message.
 fn nothing_twice(
     from: &str,
-    shared: &Draft,
-    own: &Draft,
+    [shared, own]: [&Draft; 2],
+    spokes: &[Vec<Table>; 2],
     both_have_access: bool,
     present: &Present,
 ) -> CommandResult {
@@ -304,8 +305,12 @@ fn nothing_twice(
         let both = one.iter().filter(|table| other.iter().any(|there| there.name == table.name));
         both.map(|table| format!("[{kind}.{}]", table.name)).collect()
     };
-    let mut found =
-        [twice("idp", &shared.idps, &own.idps), twice("role", &shared.roles, &own.roles)].concat();
+    let mut found = [
+        twice("idp", &shared.idps, &own.idps),
+        twice("spokes", &spokes[0], &spokes[1]),
+        twice("role", &shared.roles, &own.roles),
+    ]
+    .concat();
     found.extend(both_have_access.then(|| "[access]".to_owned()));
     if found.is_empty() {
         return Ok(());

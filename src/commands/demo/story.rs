@@ -7,6 +7,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use crate::broker::{Interaction, Need};
+use crate::commands::audit_log::Taker;
 use crate::commands::exec::{SHADOWS, variables};
 use crate::commands::login::{self, LoginArgs};
 use crate::commands::logout::{self, LogoutArgs};
@@ -214,7 +215,7 @@ impl Story<'_> {
         let (command, shown) = CHILD;
         self.typed(&format!("jit exec prod-admin -- {shown}"));
         let subject = self.subject("prod-admin")?;
-        let session = subject.session(&need())?;
+        let session = subject.session(&need(), Taker::itself("demo"))?;
         let variables = variables(&session, &subject.plan, &self.world.env);
         let [program, first, second] = command.map(std::ffi::OsString::from);
         let status = process::run_program(&program, &[first, second], &SHADOWS, variables)
@@ -313,7 +314,7 @@ impl Story<'_> {
 
     /// What `jit credential-process dev` prints.
     fn answer(&self) -> CommandResult<String> {
-        let session = self.subject("dev")?.session(&need())?;
+        let session = self.subject("dev")?.session(&need(), Taker::itself("demo"))?;
         Ok(String::from_utf8_lossy(&session.to_credential_process()).trim().to_owned())
     }
 }

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::ExecArgs;
 use super::refresh::{failed, serve};
-use super::{SHADOWS, Set, not_started, session};
+use super::{SHADOWS, Set, not_started, session, taker};
 use crate::error::{CommandError, CommandResult};
 use crate::sys::{companion, process};
 use crate::ui::Ui;
@@ -77,7 +77,7 @@ fn stay_beside(
         let principal = Arc::clone(principal);
         move || principal.has_ended()
     };
-    serve(&subject, session, world, ui, has_ended, async |variables| {
+    serve(&subject, session, taker(args), world, ui, has_ended, async |variables| {
         // A supervisor signals all of its processes. The command may still need credentials to shut down in
         // order.
         let _ignored = process::Told::listen().map_err(failed)?;

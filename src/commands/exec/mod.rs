@@ -2,11 +2,12 @@
 //!
 //! ```text
 //! mod (replace this process, set variables) ; refresh (renew and serve credentials) ; beside (the companion process) ;
-//! shell (the person's shell, if no command is given)
+//! shell (the person's shell, if no command is given) ; each (once for every role that matches)
 //! ```
 
 #[cfg(unix)]
 mod beside;
+mod each;
 #[cfg(any(test, fuzzing))]
 pub(super) mod fuzzing;
 mod refresh;
@@ -30,6 +31,7 @@ use jit_wire::name::Variable;
 use jit_wire::timestamp::duration;
 use zeroize::Zeroizing;
 
+use crate::commands::audit_log::Taker;
 use crate::commands::region;
 use crate::commands::subject::{RestrictionArgs, RoleArgs, Subject, typed_need};
 
@@ -59,6 +61,15 @@ pub struct ExecArgs {
     /// Do not print the role, the account and the time left first
     #[arg(short, long)]
     pub quiet: bool,
+    /// Run the command for every role that matches, such as 'acme-*/ReadOnly'
+    #[arg(long, value_name = "PATTERN", requires = "command", conflicts_with_all = ["role", "role_option", "refresh"])]
+    pub each: Vec<String>,
+    /// With --each, how many commands run at a time (default: 8)
+    #[arg(long, value_name = "N", requires = "each", value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub jobs: Option<u16>,
+    /// With --each, print one JSON object per role
+    #[arg(long, requires = "each")]
+    pub json: bool,
     /// The command and its arguments (default: your shell)
     #[arg(last = true, value_name = "CMD")]
     pub command: Vec<OsString>,
@@ -96,6 +107,9 @@ pub(super) fn run(args: &ExecArgs, world: &World, ui: &Ui) -> CommandResult {
             (&shell, [].as_slice())
         }
     };
+    if !args.each.is_empty() {
+        return each::run(program, arguments, args, world, ui);
+    }
     #[cfg(unix)]
     if args.refresh {
         return beside::run(program, arguments, args, world, ui);
@@ -114,7 +128,7 @@ fn session<'w>(args: &ExecArgs, world: &'w World, ui: &Ui) -> CommandResult<(Sub
     let subject = Subject::find_fast(&args.role, world)?.restricted(&args.restriction)?;
     let subject = subject.in_region(args.region.as_deref())?;
     subject.confirm()?;
-    let session = subject.session(&typed_need(world, args.min_ttl))?;
+    let session = subject.session(&typed_need(world, args.min_ttl), taker(args))?;
     if !args.quiet {
         let left = duration(session.time_left(world.clock.now()));
         let plan = &subject.plan;
@@ -128,6 +142,11 @@ fn session<'w>(args: &ExecArgs, world: &'w World, ui: &Ui) -> CommandResult<(Sub
         }
     }
     Ok((subject, session))
+}
+
+/// Who takes the session: the command, of which only the program is said.
+fn taker(args: &ExecArgs) -> Taker<'_> {
+    Taker { command: "exec", program: args.command.first().map(OsString::as_os_str) }
 }
 
 fn not_started(program: &OsStr, error: io::Error) -> CommandError {

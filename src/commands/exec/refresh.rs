@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 
 use super::{Set, about};
 use crate::broker::{Broker, Interaction, Need};
+use crate::commands::audit_log::Taker;
 use crate::commands::subject::Subject;
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::idp;
@@ -53,6 +54,7 @@ pub(super) struct Endpoint {
 pub(super) fn serve<T>(
     subject: &Subject<'_>,
     session: Session,
+    taker: Taker<'_>,
     world: &World,
     ui: &Ui,
     has_ended: impl Fn() -> bool + 'static,
@@ -81,7 +83,7 @@ pub(super) fn serve<T>(
         tokio::select! {
             done = command(variables) => done,
             () = serve => Err(failed("the endpoint stopped")),
-            () = endpoint.renew(subject, world, ui) => Err(failed("the credentials are no longer renewed")),
+            () = endpoint.renew(subject, taker, world, ui) => Err(failed("the credentials are no longer renewed")),
         }
     })
 }
@@ -99,9 +101,11 @@ pub(super) fn attend(
     world: &World,
     ui: &Ui,
 ) -> CommandResult {
+    let taker = Taker { command: "exec", program: Some(program) };
     let status = serve(
         subject,
         session,
+        taker,
         world,
         ui,
         || false,
@@ -179,7 +183,7 @@ impl Endpoint {
 
     /// Renews the session before it expires, without the person. If somebody signs in in another terminal,
     /// it finds that session in the store.
-    async fn renew(&self, subject: &Subject<'_>, world: &World, ui: &Ui) {
+    async fn renew(&self, subject: &Subject<'_>, taker: Taker<'_>, world: &World, ui: &Ui) {
         let need =
             Need { min_ttl: Duration::ZERO, force: false, interaction: Interaction::Never, wait: WAIT };
         let mut told = false;
@@ -197,6 +201,7 @@ impl Endpoint {
             match Broker::new(world, &subject.store).fetch(&subject.plan, &need).await {
                 Ok(session) => {
                     told &= !serves(&session);
+                    subject.note(taker, &session);
                     self.session.replace(session);
                 }
                 Err(error) if !told => {

@@ -2,22 +2,23 @@
 //! demands nothing of the sign-in that this type of IdP cannot report.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 
-use super::{File, Parent, RoleSection};
+use super::{File, Parent, RoleSection, Title};
 use crate::config::limits::{self, RefusedSetting};
 use jit_wire::section::{Mistake, SourceText, closest};
 
-/// Checks the way from each role to its IdP. `titles` has the place of each `[role.NAME]`.
+/// Checks the way from each role to its IdP. `titles` has the table of each role.
 pub(super) fn check(
     file: &File,
     source: SourceText<'_>,
-    titles: &BTreeMap<String, Range<usize>>,
+    titles: &BTreeMap<String, Title>,
 ) -> Result<(), Mistake> {
     for (name, role) in &file.roles {
-        let place = titles.get(name).cloned().unwrap_or(0..0);
+        let title = titles.get(name);
+        let place = title.map_or(0..0, |title| title.place.clone());
         let at_title = |(what, suggestion)| source.mistake(place.clone(), what, suggestion);
-        check_parent(file, name, role).map_err(at_title)?;
+        let text = title.map_or_else(|| format!("[role.{name}]"), |title| title.text.clone());
+        check_parent(file, name, role, &text).map_err(at_title)?;
         let hub = hub(file, name).map_err(at_title)?;
         if let Some(Parent::Idp(idp)) = hub.map(|hub| &hub.parent)
             && let Some(section) = file.idps.get(&idp.value)
@@ -34,31 +35,35 @@ pub(super) fn check(
 type Wrong = (String, Option<String>);
 
 /// The IdP or the role that `role` is reached by is there.
-fn check_parent(file: &File, name: &str, role: &RoleSection) -> Result<(), Wrong> {
+fn check_parent(file: &File, name: &str, role: &RoleSection, title: &str) -> Result<(), Wrong> {
     match &role.parent {
-        Parent::Idp(idp) if !file.idps.contains_key(&idp.value) => Err(missing_idp(file, name, &idp.value)),
-        Parent::Via(via) if !file.roles.contains_key(&via.value) => Err(missing_role(file, name, &via.value)),
+        Parent::Idp(idp) if !file.idps.contains_key(&idp.value) => {
+            Err(missing_idp(file, name, title, &idp.value))
+        }
+        Parent::Via(via) if !file.roles.contains_key(&via.value) && !file.may_be_listed(&via.value) => {
+            Err(missing_role(file, name, title, &via.value))
+        }
         Parent::Idp(_) | Parent::Via(_) => Ok(()),
     }
 }
 
-fn missing_idp(file: &File, name: &str, idp: &str) -> Wrong {
+fn missing_idp(file: &File, name: &str, title: &str, idp: &str) -> Wrong {
     let suggestion = if file.roles.contains_key(idp) && !leads_through(file, idp, name) {
         Some(format!("that is a role: write via = \"{idp}\" instead of idp"))
     } else {
         suggest(idp, file.idps.keys())
     };
-    (format!("[role.{name}] refers to [idp.{idp}], which does not exist"), suggestion)
+    (format!("{title} refers to [idp.{idp}], which does not exist"), suggestion)
 }
 
-fn missing_role(file: &File, name: &str, via: &str) -> Wrong {
+fn missing_role(file: &File, name: &str, title: &str, via: &str) -> Wrong {
     let suggestion = if file.idps.contains_key(via) {
         Some(format!("that is an IdP: write idp = \"{via}\" instead of via"))
     } else {
         // A role that is reached through this one would close a loop.
         suggest(via, file.roles.keys().filter(|role| !leads_through(file, role, name)))
     };
-    (format!("[role.{name}] refers to [role.{via}], which does not exist"), suggestion)
+    (format!("{title} refers to [role.{via}], which does not exist"), suggestion)
 }
 
 /// The first role on the path to the role called `name`; `None` if a role on that path does not exist, which

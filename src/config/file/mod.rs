@@ -1,14 +1,17 @@
 //! `config.toml`, parsed and checked as a whole, with the line of every value.
 //!
-//! This file reads the settings at the top. `[role.NAME]` is read in `role` and `target`, `[idp.NAME]` in
-//! `config::idp`, `[access]` in `config::access`, and references between sections are checked in `links`.
-//! Profiles of `~/.aws/config` become the same [`File`] in `config::aws::roles`.
+//! This file reads the settings at the top. `[role.NAME]` is read in `role` and `target`, `[spokes.NAME]` in
+//! `spokes`, `[idp.NAME]` in `config::idp`, `[access]` in `config::access`, and references between sections are
+//! checked in `links`. Profiles of `~/.aws/config` become the same [`File`] in `config::aws::roles`.
 
+mod audit_log;
 mod links;
 mod role;
+mod spokes;
 mod target;
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::time::Duration;
 
 use toml::de::DeTable;
@@ -19,7 +22,12 @@ use crate::config::shared::keys::{KeyPlace, elsewhere};
 use jit_wire::name::{self, Variable};
 use jit_wire::section::{At, Lines, Mistake, Section, SourceText, parse_duration};
 
+pub use audit_log::AuditLog;
 pub use role::{Parent, RoleSection};
+pub use spokes::{
+    AccountLists, AccountSource, NoLists, ORGANIZATION, SpokeAccount, SpokesSection, arn as spoke_arn,
+    named as spoke_accounts,
+};
 pub use target::Target;
 
 /// How long the kernel keyring keeps the data key if `key_cache` is not set (see SECURITY.md).
@@ -36,12 +44,16 @@ pub struct File {
     pub key_cache: Option<Duration>,
     /// The command that opens the console, word by word, with placeholders for the URL.
     pub console_browser: Option<At<Vec<String>>>,
+    /// Where it is written down who took which session; `None` where it is not.
+    pub audit_log: Option<AuditLog>,
     /// `[idp.NAME]`.
     pub idps: BTreeMap<String, IdpSection>,
-    /// `[role.NAME]`.
+    /// `[role.NAME]`, and the roles that `[spokes.NAME]` stand for.
     pub roles: BTreeMap<String, RoleSection>,
     /// `[access]`.
     pub access: Option<AccessSection>,
+    /// `[spokes.NAME]`.
+    pub spokes: BTreeMap<String, SpokesSection>,
     /// URLs to use for services instead of AWS's own. Only profiles of `~/.aws/config` have them.
     pub endpoints: BTreeMap<&'static str, At<String>>,
     /// The same for the programs that get the session: every service that the profile names, by its variable.
@@ -53,17 +65,31 @@ pub struct File {
     pub seam: Option<(usize, String)>,
 }
 
+/// The table that a role stands in, for messages.
+struct Title {
+    text: String,
+    place: Range<usize>,
+}
+
 impl File {
     /// Whether it is a profile of AWS's files. For these, an environment variable overrules the file.
     pub fn is_of_profiles(&self) -> bool {
         self.seam.is_some()
     }
 
-    /// Reads and checks `text`. `path` is only for messages.
+    /// Reads and checks `text`. `path` is only for messages. Accounts that `[spokes.NAME]` has elsewhere are left out.
     ///
     /// # Errors
     /// The first [`Mistake`], with its place.
     pub fn parse(path: &str, text: &str) -> Result<Self, Mistake> {
+        Self::parse_with(path, text, &NoLists)
+    }
+
+    /// The same, with the accounts of `lists`.
+    ///
+    /// # Errors
+    /// The first [`Mistake`], with its place.
+    pub fn parse_with(path: &str, text: &str, lists: &dyn AccountLists) -> Result<Self, Mistake> {
         let lines = Lines::of(text);
         let source = SourceText { path, text, lines: &lines };
         // What shared parts say above their tables would get into the table before them.
@@ -79,13 +105,16 @@ impl File {
         let auto_login = top.boolean("auto_login")?;
         let console_browser = console_browser(&mut top)?;
         let access = access(&mut top)?;
+        let audit_log = audit_log::read(&mut top)?;
         let idp_tables = top.tables("idp")?;
         let role_tables = top.tables("role")?;
+        let spokes_tables = top.tables("spokes")?;
         let mut file = Self {
             path: path.to_owned(),
             default_role,
             key_cache,
             console_browser,
+            audit_log,
             access,
             ..Self::default()
         };
@@ -96,16 +125,20 @@ impl File {
         }
         for (name, section) in role_tables {
             check_name(&section, &name)?;
-            titles.insert(name.clone(), section.span.clone());
+            let title = Title { text: section.title.clone(), place: section.span.clone() };
+            titles.insert(name.clone(), title);
             file.roles.insert(name, role::read(section, &file.idps)?);
         }
+        spokes::add(spokes_tables, &mut file, &mut titles, source, lists)?;
         links::check(&file, source, &titles)?;
         if let Some(access) = &file.access {
             access::check_roles(access, &file.roles, source, |typed| {
                 links::suggest(typed, file.roles.keys())
             })?;
         }
-        if let Some(role) = file.default_role.as_ref().filter(|role| !file.roles.contains_key(&role.value)) {
+        let unknown =
+            |role: &&At<String>| !file.roles.contains_key(&role.value) && !file.may_be_listed(&role.value);
+        if let Some(role) = file.default_role.as_ref().filter(unknown) {
             let suggestion = links::suggest(&role.value, file.roles.keys());
             return Err(top.mistake_at(role.line, format!("there is no [role.{}]", role.value), suggestion));
         }

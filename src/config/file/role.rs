@@ -10,8 +10,8 @@ use crate::config::limits::{self, ProofKind};
 use crate::config::shared::keys::{KeyPlace, elsewhere};
 use jit_wire::section::{At, Mistake, Section};
 
-/// `[role.NAME]`.
-#[derive(Debug)]
+/// `[role.NAME]`, or a role of `[spokes.NAME]`.
+#[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "named as in the file; `plan::Leg` says what they mean")]
 pub struct RoleSection {
     pub line: usize,
@@ -35,6 +35,8 @@ pub struct RoleSection {
     pub sign_in_age: Option<At<u32>>,
     pub acr: Option<At<Vec<String>>>,
     pub amr: Option<At<Vec<String>>>,
+    /// What `[spokes.NAME]` calls its account.
+    pub account_name: Option<String>,
 }
 
 /// How a role is reached.
@@ -60,11 +62,24 @@ pub(super) fn read(
         Parent::Via(_) => None,
     };
     let target = target::read(&mut section, NamedBy::of(&parent, proof))?;
-    let role = RoleSection {
+    let provider_arn = section.text("provider_arn")?;
+    let role = RoleSection { provider_arn, ..settings(&mut section, parent, target)? };
+    limits::check(&section, &role, proof)?;
+    section.finish_with(|key| elsewhere(KeyPlace::Role, key))?;
+    Ok(role)
+}
+
+/// Reads what `[role.NAME]` and `[spokes.NAME]` both may set.
+pub(super) fn settings(
+    section: &mut Section<'_>,
+    parent: Parent,
+    target: Target,
+) -> Result<RoleSection, Mistake> {
+    Ok(RoleSection {
         line: target.line(),
         parent,
         target,
-        provider_arn: section.text("provider_arn")?,
+        provider_arn: None,
         duration: section.duration("duration")?,
         session_name: section.text("session_name")?,
         source_identity: section.text("source_identity")?,
@@ -82,10 +97,8 @@ pub(super) fn read(
         sign_in_age: section.duration("sign_in_age")?,
         acr: section.list("acr")?,
         amr: section.list("amr")?,
-    };
-    limits::check(&section, &role, proof)?;
-    section.finish_with(|key| elsewhere(KeyPlace::Role, key))?;
-    Ok(role)
+        account_name: None,
+    })
 }
 
 /// An IdP or another role, and not both.

@@ -14,6 +14,7 @@ use toml::de::{DeTable, DeValue};
 use super::head::{self, SharedDefault};
 use super::keys::{KeyPlace, Takes, rule_of};
 use super::{BEGIN, END, HASH, Part};
+use crate::config::file::ORGANIZATION;
 use jit_wire::name::is_account_id;
 use jit_wire::section::{At, Mistake, SourceText};
 use jit_wire::trusted_url::{Purpose, TrustedUrl};
@@ -71,7 +72,7 @@ pub(super) fn parts(
     for (key, value) in document {
         let place = held.owner(&key.span())?;
         let group = match key.get_ref().as_ref() {
-            group @ ("idp" | "role") => group,
+            group @ ("idp" | "role" | "spokes") => group,
             "access" => {
                 held.within(place, value)?;
                 if let (Some(part), Some(settings)) = (place, value.get_ref().as_table()) {
@@ -179,6 +180,7 @@ impl<'a> Held<'a> {
         };
         let place = match (group, text("type").map(|(kind, _)| kind)) {
             ("role", _) => KeyPlace::Role,
+            ("spokes", _) => KeyPlace::Spokes,
             (_, Some("oidc")) => KeyPlace::Idp("oidc"),
             (_, Some("saml")) => KeyPlace::Idp("saml"),
             (_, Some("okta")) => KeyPlace::Idp("okta"),
@@ -206,6 +208,7 @@ impl<'a> Held<'a> {
                 Takes::Nothing => return Err(refused(self.source, place, key.get_ref(), key.span())),
                 Takes::Url => self.url(part, value)?,
                 Takes::Bucket => self.bucket(part, value)?,
+                Takes::Accounts => self.accounts(value)?,
                 Takes::OneOf(words) => {
                     if !value.get_ref().as_str().is_some_and(|word| words.contains(&word)) {
                         let what = format!(
@@ -220,6 +223,7 @@ impl<'a> Held<'a> {
         }
         let links: &[(&str, &str)] = match place {
             KeyPlace::Role => &[("idp", "idp"), ("via", "role")],
+            KeyPlace::Spokes => &[("via", "role")],
             KeyPlace::Access => &[("entry", "role"), ("voter", "role"), ("publisher", "role")],
             KeyPlace::Top | KeyPlace::Idp(_) => &[],
         };
@@ -229,6 +233,18 @@ impl<'a> Held<'a> {
             }
         }
         Ok(())
+    }
+
+    /// A file would be one of each person's machine, which whoever shares this does not know.
+    fn accounts(&self, value: &Spanned<DeValue<'_>>) -> Result<(), Mistake> {
+        match value.get_ref().as_str() {
+            None | Some(ORGANIZATION) => Ok(()),
+            Some(_) => {
+                let what = "a shared file cannot name a file on your machine".to_owned();
+                let next = format!("write the accounts into the table, or accounts = \"{ORGANIZATION}\"");
+                Err(self.source.mistake(value.span(), what, Some(next)))
+            }
+        }
     }
 
     /// Checks a URL. Only a shared file that is itself on this machine (for demonstrations and tests) may
@@ -288,7 +304,11 @@ impl<'a> Held<'a> {
         span: Range<usize>,
     ) -> Result<(), Mistake> {
         // One that is not there at all is a mistake of every file.
-        let Some(place) = self.names.get(&(group, name)) else { return Ok(()) };
+        let of_spokes = || match name.split_once('/') {
+            Some((_, spokes)) if group == "role" => self.names.get(&("spokes", spokes)),
+            _ => None,
+        };
+        let Some(place) = self.names.get(&(group, name)).or_else(of_spokes) else { return Ok(()) };
         if self.owner(place)?.is_some_and(|owner| owner.range == part.range) {
             return Ok(());
         }

@@ -16,6 +16,8 @@ pub enum KeyPlace {
     Role,
     /// `[access]`.
     Access,
+    /// `[spokes.NAME]`.
+    Spokes,
 }
 
 impl KeyPlace {
@@ -25,6 +27,7 @@ impl KeyPlace {
             Self::Idp(kind) => format!("idp ({kind})"),
             Self::Role => "role".to_owned(),
             Self::Access => "access".to_owned(),
+            Self::Spokes => "spokes".to_owned(),
         }
     }
 }
@@ -40,6 +43,8 @@ pub enum Takes {
     Bucket,
     /// One of these words.
     OneOf(&'static [&'static str]),
+    /// A table of accounts, or what the organization lists; but no file on each person's machine.
+    Accounts,
     /// Nothing: it is for each person's own `config.toml`.
     Nothing,
 }
@@ -62,6 +67,7 @@ const SAML: KeyPlace = KeyPlace::Idp("saml");
 const OKTA: KeyPlace = KeyPlace::Idp("okta");
 const CENTER: KeyPlace = KeyPlace::Idp("identity-center");
 const IDPS: &[KeyPlace] = &[OIDC, SAML, OKTA, CENTER];
+const ROLES: &[KeyPlace] = &[KeyPlace::Role, KeyPlace::Spokes];
 
 const fn rule(places: &'static [KeyPlace], key: &'static str, takes: Takes, why: &'static str) -> Rule {
     Rule { places, key, takes, why }
@@ -87,6 +93,7 @@ pub const RULES: &[Rule] = &[
         Takes::Anything,
         "The table of the rows below. It is refused if your own config.toml has one",
     ),
+    rule(&[KeyPlace::Top], "spokes", Takes::Anything, TABLES),
     rule(
         &[KeyPlace::Top],
         "default_role",
@@ -100,6 +107,7 @@ pub const RULES: &[Rule] = &[
         "How long the key stays in memory is each person's choice",
     ),
     rule(&[KeyPlace::Top], "auto_login", Takes::Nothing, AUTO_LOGIN),
+    rule(&[KeyPlace::Top], "audit_log", Takes::Nothing, "Names a file to write to"),
     rule(&[KeyPlace::Top], "console_browser", Takes::Nothing, "Names a command to run"),
     rule(IDPS, "type", Takes::Anything, "How you sign in"),
     rule(&[OIDC], "issuer", Takes::Url, HOST),
@@ -150,38 +158,40 @@ pub const RULES: &[Rule] = &[
     rule(&[CENTER], "region", Takes::Anything, "Part of the host names of AWS"),
     rule(IDPS, "auto_login", Takes::Nothing, AUTO_LOGIN),
     rule(&[KeyPlace::Role], "idp", Takes::Anything, "An IdP in the same file"),
-    rule(&[KeyPlace::Role], "via", Takes::Anything, "A role in the same file"),
+    rule(ROLES, "via", Takes::Anything, "A role in the same file"),
     rule(&[KeyPlace::Role], "role_arn", Takes::Anything, "The summary shows its account"),
     rule(&[KeyPlace::Role], "account", Takes::Anything, "The summary shows it"),
     rule(&[KeyPlace::Role], "permission_set", Takes::Anything, "Identity Center decides who may use it"),
-    rule(&[KeyPlace::Role], "provider_arn", Takes::Anything, "Must be in the role's account"),
-    rule(&[KeyPlace::Role], "duration", Takes::Anything, "AWS sets the limit"),
-    rule(&[KeyPlace::Role], "session_name", Takes::Anything, SENT),
-    rule(&[KeyPlace::Role], "source_identity", Takes::Anything, SENT),
-    rule(&[KeyPlace::Role], "external_id", Takes::Anything, SENT),
-    rule(&[KeyPlace::Role], "tags", Takes::Anything, SENT),
-    rule(&[KeyPlace::Role], "transitive_tags", Takes::Anything, SENT),
-    rule(&[KeyPlace::Role], "policy", Takes::Anything, NARROWS),
-    rule(&[KeyPlace::Role], "policy_arns", Takes::Anything, NARROWS),
+    rule(&[KeyPlace::Spokes], "role_name", Takes::Anything, "The name of the role in each account"),
     rule(
-        &[KeyPlace::Role],
-        "region",
-        Takes::Anything,
-        "The region for the role's tools; AWS knows its regions",
+        &[KeyPlace::Spokes],
+        "accounts",
+        Takes::Accounts,
+        "The summary shows each account. A file would be one of each person's machine",
     ),
-    rule(&[KeyPlace::Role], "description", Takes::Anything, "Text to show"),
-    rule(&[KeyPlace::Role], "color", Takes::Anything, "The color of the name in lists"),
+    rule(&[KeyPlace::Role], "provider_arn", Takes::Anything, "Must be in the role's account"),
+    rule(ROLES, "duration", Takes::Anything, "AWS sets the limit"),
+    rule(ROLES, "session_name", Takes::Anything, SENT),
+    rule(ROLES, "source_identity", Takes::Anything, SENT),
+    rule(ROLES, "external_id", Takes::Anything, SENT),
+    rule(ROLES, "tags", Takes::Anything, SENT),
+    rule(ROLES, "transitive_tags", Takes::Anything, SENT),
+    rule(ROLES, "policy", Takes::Anything, NARROWS),
+    rule(ROLES, "policy_arns", Takes::Anything, NARROWS),
+    rule(ROLES, "region", Takes::Anything, "The region for the role's tools; AWS knows its regions"),
+    rule(ROLES, "description", Takes::Anything, "Text to show"),
+    rule(ROLES, "color", Takes::Anything, "The color of the name in lists"),
     rule(
-        &[KeyPlace::Role],
+        ROLES,
         "confirm",
         Takes::Anything,
         "Asks before the role is used. It cannot change your own roles, and the summary says when a shared \
          role stops asking",
     ),
-    rule(&[KeyPlace::Role], "auto_login", Takes::Nothing, AUTO_LOGIN),
-    rule(&[KeyPlace::Role], "sign_in_age", Takes::Anything, DEMANDED),
-    rule(&[KeyPlace::Role], "acr", Takes::Anything, DEMANDED),
-    rule(&[KeyPlace::Role], "amr", Takes::Anything, DEMANDED),
+    rule(ROLES, "auto_login", Takes::Nothing, AUTO_LOGIN),
+    rule(ROLES, "sign_in_age", Takes::Anything, DEMANDED),
+    rule(ROLES, "acr", Takes::Anything, DEMANDED),
+    rule(ROLES, "amr", Takes::Anything, DEMANDED),
     rule(
         &[KeyPlace::Access],
         "ledger",
@@ -207,6 +217,7 @@ pub(in crate::config) fn elsewhere(place: KeyPlace, key: &str) -> Option<String>
         KeyPlace::Idp(kind) => format!("type = \"{kind}\""),
         KeyPlace::Role => "[role.NAME]".to_owned(),
         KeyPlace::Access => "[access]".to_owned(),
+        KeyPlace::Spokes => "[spokes.NAME]".to_owned(),
     };
     let titles: Vec<String> = match IDPS.iter().all(|idp| places.contains(idp)) {
         true => {
@@ -236,6 +247,7 @@ pub fn markdown() -> String {
             Takes::OneOf(words) => {
                 words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
             }
+            Takes::Accounts => "a table, or `organization`".to_owned(),
             Takes::Nothing => "**nothing**".to_owned(),
         };
         text.push_str(&format!("| `{}` | {places} | {takes} | {} |\n", rule.key, rule.why));

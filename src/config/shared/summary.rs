@@ -2,6 +2,8 @@
 //! accounts, and what else they should know before accepting. The diff has every byte; this has what matters
 //! most.
 
+mod spokes;
+
 use std::collections::BTreeSet;
 
 use super::head;
@@ -14,7 +16,7 @@ use jit_wire::unseen::is_unseen;
 /// A longer list of names ends with a count.
 const MOST: usize = 12;
 /// The settings that say what a role is and how it is reached: a change of these is told with both values.
-const WHAT_A_ROLE_IS: [&str; 5] = ["role_arn", "account", "permission_set", "idp", "via"];
+const WHAT_A_ROLE_IS: [&str; 6] = ["role_arn", "role_name", "account", "permission_set", "idp", "via"];
 /// The longest value that is told.
 const LONGEST_VALUE: usize = 100;
 
@@ -54,6 +56,8 @@ pub fn summary(before: Option<&str>, after: &str, around: &Around) -> Summary {
     });
     idp_lines(&idps, &mut lines);
     role_lines(&roles, &mut lines);
+    let spokes = [before.unwrap_or_default(), after].map(Draft::spokes_of);
+    spokes::lines(&Compared::of(&spokes[0], &spokes[1]), &mut lines);
     account_lines(&old, &new, &mut lines);
     let (old_access, new_access) = (before.and_then(access_table), access_table(after));
     access_lines(old_access.as_ref(), new_access.as_ref(), &mut lines);
@@ -200,7 +204,11 @@ fn role_lines(roles: &Compared<'_>, lines: &mut Vec<String>) {
     if more > 0 {
         lines.push(format!("    changed: {more} more, see the diff"));
     }
-    let named = |role: &&Table| format!("{} ({})", role.name, account(role));
+    let named = |role: &&Table| match role.text("role_name") {
+        // The name of the role is not in its own name, nor is its account.
+        Some(called) => format!("{} ({called} in {})", role.name, account(role)),
+        None => format!("{} ({})", role.name, account(role)),
+    };
     let named: Vec<String> = roles.new.iter().map(named).collect();
     lines.extend(list(named.iter().map(String::as_str)).map(|names| format!("    new: {names}")));
     lines.extend(

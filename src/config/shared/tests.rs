@@ -210,6 +210,9 @@ fn a_shared_part_is_checked_whenever_it_is_read() {
     let role = |name: &str, from: &str| {
         format!("[role.{name}]\n{from}\nrole_arn = \"arn:aws:iam::111111111111:role/{name}\"\n")
     };
+    let spokes = |name: &str, more: &str, accounts: &str| {
+        format!("[spokes.{name}]\n{more}\nrole_name = \"{name}\"\naccounts = {accounts}\n")
+    };
     let saml = "[idp.b]\ntype = \"saml\"\nstart_url = \"https://a.example\"\nbrowser = \"pwn\"\n";
     let over_the_edge = "crosses the border of a shared part";
     let lost = "is missing or has another URL";
@@ -247,6 +250,21 @@ fn a_shared_part_is_checked_whenever_it_is_read() {
             "[role.mine] is not in it",
         ),
         (inside("[access]\nledger = \"~/x\"\n"), "cannot choose a folder of your machine"),
+        (
+            inside(&role("x", "via = \"m/far\""))
+                + &spokes("far", "via = \"mine\"", "{ m = \"222222222222\" }"),
+            "[role.m/far] is not in it",
+        ),
+        (inside(&spokes("x", "via = \"mine\"", "{ m = \"222222222222\" }")), "[role.mine] is not in it"),
+        (inside(&spokes("x", "via = \"dev\"", "\"accounts.toml\"")), "cannot name a file on your machine"),
+        (
+            inside(&spokes("x", "auto_login = true\nvia = \"dev\"", "\"organization\"")),
+            "may not set `auto_login`",
+        ),
+        (
+            inside(&spokes("x", "via = \"dev\"", "{ 333333333333 = \"222222222222\" }")),
+            "reads like another account",
+        ),
     ];
     for (text, words) in cases {
         assert_ne!(text, whole, "{words}");
@@ -258,6 +276,10 @@ fn a_shared_part_is_checked_whenever_it_is_read() {
     assert!(read(&bare).is_err());
     // The user's own tables may refer to shared ones, and a part may come first.
     read(&outside(&role("more", "via = \"dev\""))).unwrap();
+    let shared_spokes = inside(&spokes("x", "via = \"dev\"", "{ m = \"222222222222\" }"));
+    read(&shared_spokes).unwrap();
+    read(&(shared_spokes + &role("more", "via = \"m/x\""))).unwrap();
+    read(&inside(&spokes("x", "via = \"dev\"", "\"organization\""))).unwrap();
     read(&format!("{}\n{mine}", with("", FROM, &content))).unwrap();
     read(&with(&whole, "/etc/other.toml", "# nothing\n")).unwrap();
 }

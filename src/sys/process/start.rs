@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::find::startable;
 
-fn command(
+pub(super) fn command(
     program: &OsString,
     arguments: &[OsString],
     remove: &[&str],

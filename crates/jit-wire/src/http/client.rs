@@ -13,6 +13,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 
 use super::ca_bundle::{CaBundle, tls_context};
 use super::limits::{ANSWER_WITHIN, CONNECT_WITHIN, whole};
+use super::log_line::LoggedCall;
 use super::message::request_of;
 use super::proxy::Proxy;
 use super::translate::translate;
@@ -112,6 +113,15 @@ impl Http {
 
     /// One request and its complete answer, within the time and size limits.
     async fn exchange(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+        let logged = LoggedCall::begin(&request);
+        let outcome = self.exchanged(request).await;
+        if let Some(logged) = logged {
+            logged.end(&outcome);
+        }
+        outcome
+    }
+
+    async fn exchanged(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
         let host = host_of(request.uri());
         let plain = request.uri().get(..5).is_some_and(|start| start.eq_ignore_ascii_case("http:"));
         let connector = self.connector(plain)?;

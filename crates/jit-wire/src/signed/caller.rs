@@ -45,6 +45,7 @@ impl Endpoint {
         let target = match self.service {
             Service::CloudTrail => "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101",
             Service::IdentityStore => "AWSIdentityStore",
+            Service::Organizations => "AWSOrganizationsV20161128",
             _ => return Err(self.cannot(action, "it is no JSON service")),
         };
         let headers = vec![
@@ -78,7 +79,7 @@ impl Caller<'_> {
         self.send(self.endpoint.query(action, parameters)?).await
     }
 
-    /// Calls a JSON service (CloudTrail, Identity Store).
+    /// Calls a JSON service (CloudTrail, Identity Store, Organizations).
     ///
     /// # Errors
     /// [`CallError`].

@@ -17,6 +17,8 @@ pub enum Service {
     CloudTrail,
     /// The users and groups of Identity Center.
     IdentityStore,
+    /// The accounts of an organization: one endpoint for a whole partition.
+    Organizations,
 }
 
 impl Service {
@@ -28,6 +30,7 @@ impl Service {
             Self::S3 => "s3",
             Self::CloudTrail => "cloudtrail",
             Self::IdentityStore => "identitystore",
+            Self::Organizations => "organizations",
         }
     }
 
@@ -39,6 +42,7 @@ impl Service {
             Self::S3 => env::AWS_ENDPOINT_URL_S3,
             Self::CloudTrail => "AWS_ENDPOINT_URL_CLOUDTRAIL",
             Self::IdentityStore => "AWS_ENDPOINT_URL_IDENTITYSTORE",
+            Self::Organizations => env::AWS_ENDPOINT_URL_ORGANIZATIONS,
         }
     }
 }
@@ -167,7 +171,17 @@ fn check_region(region: &str) -> Result<(), EndpointError> {
 fn signing_region(service: Service, region: &str) -> String {
     match service {
         Service::Iam => Partition::of_region(region).default_region().to_owned(),
+        Service::Organizations => home_of_organizations(Partition::of_region(region)).to_owned(),
         _ => region.to_owned(),
+    }
+}
+
+/// The one region where a partition answers for organizations (AWS General Reference, "AWS Organizations endpoints and
+/// quotas").
+fn home_of_organizations(partition: Partition) -> &'static str {
+    match partition {
+        Partition::China => "cn-northwest-1",
+        _ => partition.default_region(),
     }
 }
 
@@ -181,6 +195,10 @@ fn host(
     let name = service.name();
     let fips_name = if fips { format!("{name}-fips") } else { name.to_owned() };
     let (plain, dual) = (partition.dns_suffix(), partition.dual_stack_suffix());
+    let region = match service {
+        Service::Organizations => home_of_organizations(partition),
+        _ => region,
+    };
     Ok(match (service, partition) {
         (Service::Iam, Partition::Aws) if dual_stack => format!("{fips_name}.global.{dual}"),
         (Service::Iam, Partition::Aws) => format!("{fips_name}.{plain}"),
@@ -223,6 +241,18 @@ mod tests {
         ] {
             let found = Endpoint::resolve(Service::CloudTrail, "eu-west-1", Variant::default(), &env);
             assert_eq!(found.ok().as_ref().map(|endpoint| endpoint.url().as_str()), expected);
+        }
+    }
+
+    #[test]
+    fn organizations_answer_in_one_region() {
+        for (region, host, signed_for) in [
+            ("eu-west-1", "organizations.us-east-1.amazonaws.com", "us-east-1"),
+            ("cn-north-1", "organizations.cn-northwest-1.amazonaws.com.cn", "cn-northwest-1"),
+            ("us-gov-east-1", "organizations.us-gov-west-1.amazonaws.com", "us-gov-west-1"),
+        ] {
+            let found = Endpoint::of_aws(Service::Organizations, region, Variant::default()).unwrap();
+            assert_eq!((found.url().as_str(), found.region()), (&*format!("https://{host}/"), signed_for));
         }
     }
 

@@ -54,7 +54,9 @@ pub struct Refusal {
 }
 
 fn colon(message: &str) -> String {
-    if message.is_empty() { String::new() } else { format!(": {}", message.escape_debug()) }
+    // Quotes are shown as they are: this is a sentence, and not a literal.
+    let shown = message.escape_debug().to_string().replace("\\'", "'").replace("\\\"", "\"");
+    if message.is_empty() { String::new() } else { format!(": {shown}") }
 }
 
 /// Whether to retry.

@@ -41,6 +41,7 @@ impl Reader<'_> {
             sign_in_age: None,
             acr: None,
             amr: None,
+            account_name: None,
         };
         if let Some(refused) = limits::of_role(&role, Dialect::Aws) {
             return Err(self.refused(profile, refused));

@@ -144,3 +144,50 @@ fn a_long_list_is_cut_and_hosts_never_are() {
     assert!(first.contains("r39 (ANOTHER ACCOUNT: 000000000039 → 999999999999"), "{lines}");
     assert!(lines.contains("changed: 28 more, see the diff"), "{lines}");
 }
+
+/// Sixty accounts in one table are sixty roles to whoever says yes.
+#[test]
+fn a_table_for_many_accounts_is_summarized_with_each_of_its_roles() {
+    let spokes = |accounts: &str| {
+        format!(
+            "{BEFORE}[spokes.admin]\nvia = \"hub\"\nrole_name = \"team/admin\"\nconfirm = true\naccounts = {accounts}\n"
+        )
+    };
+    let two = spokes("{ pay = \"444444444444\", dev = \"555555555555\" }");
+    let expected = "\
+https://intranet.example/jit.toml would add:
+  IdPs: 1 new
+    new: acme (sign in at acme.okta.com)
+  roles: 5 new
+    new: hub (111111111111), prod (222222222222), old (333333333333), dev/admin (555555555555), pay/admin (444444444444)
+  tables for several accounts: 1 new
+    new: [spokes.admin] (team/admin in 2 accounts, via hub)
+  accounts: 5
+    new: 111111111111, 222222222222, 333333333333, 444444444444, 555555555555";
+    assert_eq!(told(None, &two, &around()), (expected.to_owned(), Vec::new()));
+
+    let moved =
+        two.replace("444444444444", "666666666666").replace("team/admin\"\nconfirm = true", "team/admin\"");
+    let (lines, warnings) = told(Some(&two), &moved, &around());
+    assert!(lines.contains("changed: dev/admin (different confirm)\n"), "{lines}");
+    assert!(
+        lines.contains("changed: pay/admin (ANOTHER ACCOUNT: 444444444444 → 666666666666; role_arn "),
+        "{lines}"
+    );
+    assert!(lines.contains("changed: [spokes.admin] (team/admin in 2 accounts, via hub)\n"), "{lines}");
+    let expected = [
+        "No longer asks before it is used: dev/admin, pay/admin",
+        "Roles that would move to another account: pay/admin",
+    ];
+    assert_eq!(warnings, expected);
+
+    let (lines, warnings) = told(Some(&two), &spokes("\"organization\""), &around());
+    for line in [
+        "    new: */admin (team/admin in every account of the organization)\n    removed: dev/admin, pay/admin\n",
+        "    changed: [spokes.admin] (team/admin in every account of the organization, via hub)\n",
+        "    new: every account of the organization\n",
+    ] {
+        assert!(lines.contains(line), "{line}{lines}");
+    }
+    assert_eq!(warnings, [""; 0]);
+}

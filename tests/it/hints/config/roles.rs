@@ -16,7 +16,54 @@ pub(super) fn of_oidc() -> Vec<Row> {
         (0..count).map(|n| format!("\"arn:aws:iam::aws:policy/P{n}\"")).collect::<Vec<_>>().join(", ")
     };
     let contexts = |count: usize| (0..count).map(|n| format!("\"c{n}\"")).collect::<Vec<_>>().join(", ");
+    let spokes = |keys: &str| ("[role.admin]", format!("[spokes.x]\n{keys}\n[role.admin]"));
+    let in_accounts =
+        |accounts: &str| spokes(&format!("via = \"hub\"\nrole_name = \"x\"\naccounts = {accounts}"));
+    let listed = "accounts = { payments-prod = \"222222222222\" }";
     vec![
+        row(
+            spokes("via = \"hub\"\nrole_name = \"x\""),
+            "add accounts = { payments-prod = \"222222222222\" }",
+            ("[spokes.x]", format!("[spokes.x]\n{listed}")),
+        ),
+        row(
+            spokes(&format!("via = \"hub\"\nrole_name = \"a b\"\n{listed}")),
+            "1 to 64 letters, digits and _ + = , . @ -",
+            ("a b", "a.b"),
+        ),
+        row(in_accounts("{}"), "such as { payments-prod", ("{}", "{ payments-prod = \"222222222222\" }")),
+        told(
+            in_accounts("[]"),
+            "must be a table of accounts such as { payments-prod = \"222222222222\" }, not a list",
+            ("[]", "{ payments-prod = \"222222222222\" }"),
+        ),
+        row(
+            in_accounts("\"all\""),
+            "write accounts = \"organization\", or the path of a file whose name ends in .toml",
+            ("\"all\"", "\"organization\""),
+        ),
+        told(in_accounts("\"none.toml\""), "cannot read none.toml: ", ("\"none.toml\"", "\"organization\"")),
+        row(in_accounts("{ a = \"2\" }"), "such as \"111111111111\", with leading zeros", ("\"2\"", "\"111111111111\"")),
+        row(in_accounts("{ \"a/b\" = \"222222222222\" }"), "write - instead of /", ("a/b", "a-b")),
+        row(in_accounts("{ \"a b\" = \"222222222222\" }"), "use letters, digits and - _ . / % @ : +", ("a b", "a-b")),
+        row(
+            in_accounts("{ 333333333333 = \"222222222222\" }"),
+            "give the account another name",
+            ("333333333333", "other"),
+        ),
+        row(
+            (
+                "[role.admin]",
+                format!("[spokes.x]\nvia = \"hub\"\nrole_name = \"x\"\n{listed}\n[role.\"payments-prod/x\"]\n{SPOKE}\n[role.admin]"),
+            ),
+            "delete one of them",
+            (format!("[role.\"payments-prod/x\"]\n{SPOKE}\n"), ""),
+        ),
+        row(
+            ("[idp.demo]", "audit_log = \"jit.log\"\n[idp.demo]"),
+            "such as \"~/jit-audit.log\", or \"syslog\", \"journald\" or \"off\"",
+            ("\"jit.log\"", "\"~/jit-audit.log\""),
+        ),
         row(
         (
             "[role.hub]\nidp = \"demo\"\nrole_arn",

@@ -66,6 +66,11 @@ fn taken() -> Vec<Row> {
         ),
         row(("[role.hub]", role("222222222222/x")), "give it another name", ("222222222222/x", "x")),
         row(("org = \"https", "org = \"http"), "write https://acme.okta.com", ("http://", "https://")),
+        row(
+            ("[role.hub]", "[spokes.x]\nvia = \"hub\"\nrole_name = \"x\"\naccounts = \"a.toml\"\n[role.hub]"),
+            "write the accounts into the table, or accounts = \"organization\"",
+            ("\"a.toml\"", "\"organization\""),
+        ),
         told(
             ("[role.hub]\n", "# <<< shared by somebody\n[role.hub]\n"),
             "marks a shared part",
