@@ -1,6 +1,6 @@
-//! Who took which session, as one JSON line each, where `audit_log` of the configuration says. Whoever hands over a session
-//! notes it here first ([`Taker`]). No line has a secret: an access key id is none, and the arguments of a command, which may
-//! be, are left out.
+//! Records who took which session, as one line of JSON, where `audit_log` in the configuration says. Every command that
+//! hands over a session records it here first ([`Taker`]). No line contains a secret: an access key id is not one, and the
+//! arguments of a command, which may be, are left out.
 
 use std::ffi::OsStr;
 use std::path::Path;

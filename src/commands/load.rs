@@ -290,7 +290,8 @@ impl<'w> Configuration<'w> {
             Err(ResolveError::UnknownRole { .. }) => match self.at_a_portal(name, flags, &offered)? {
                 Some(plan) => plan,
                 None => {
-                    return OrganizationError::of_unknown(file, name).map_or(Ok(None), |error| Err(error.into()));
+                    return OrganizationError::of_unknown(file, name)
+                        .map_or(Ok(None), |error| Err(error.into()));
                 }
             },
             plan => plan?,

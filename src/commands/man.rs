@@ -57,8 +57,8 @@ const SECTIONS: [(&str, &[(&str, &str)]); 3] = [
             ("AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE", "As for the AWS CLI."),
             ("AWS_REGION, AWS_DEFAULT_REGION", "The region, if the configuration sets none."),
             (
-                "AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL_IAM, AWS_ENDPOINT_URL_SSO, AWS_ENDPOINT_URL_SSO_OIDC, AWS_ENDPOINT_URL_SIGNIN, AWS_ENDPOINT_URL_ORGANIZATIONS",
-                "The endpoints of STS, of IAM for the names of accounts, of Identity Center, of the console's sign-in, and of Organizations; https, or http on this machine.",
+                "AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL_IAM, AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL_SSO, AWS_ENDPOINT_URL_SSO_OIDC, AWS_ENDPOINT_URL_SIGNIN, AWS_ENDPOINT_URL_ORGANIZATIONS",
+                "The endpoints of STS, of IAM for the names of accounts, of S3 for the ledger, of Identity Center, of the console's sign-in, and of Organizations; https, or http on this machine.",
             ),
             (
                 "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_CONTAINER_CREDENTIALS_RELATIVE_URI, AWS_CONTAINER_CREDENTIALS_FULL_URI, AWS_CONTAINER_AUTHORIZATION_TOKEN, AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",

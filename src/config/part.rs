@@ -155,7 +155,7 @@ fn tables<'t, N>(text: &'t str, begins: impl Fn(&'t str) -> Option<Option<N>>) -
     tables
 }
 
-/// The name that stands in a header behind `[role.` or `[spokes.`, for the table of that name and for those within it.
+/// The name in a header after `[role.` or `[spokes.`, for the table of that name and for the tables within it.
 fn name_in_header(name: &str) -> Option<&str> {
     let (name, rest) = match name.strip_prefix('"') {
         Some(quoted) => quoted.split_once('"')?,

@@ -8,8 +8,8 @@ use std::path::Path;
 #[cfg(unix)]
 const NAME: &str = "jit";
 
-/// Adds `line`, its end included, to the file at `path`. A new file is readable by the user alone. The system adds the line in
-/// one piece, whoever else writes at the same time.
+/// Adds `line`, its end included, to the file at `path`. A new file is readable only by the user. The system adds the line in
+/// one piece, even if other processes write at the same time.
 ///
 /// # Errors
 /// Whatever the system reports.
@@ -30,7 +30,7 @@ pub fn append(path: &Path, line: &[u8]) -> io::Result<()> {
 /// Sends `text`, one line without its end, to the system's log (RFC 3164, the facility for security messages).
 ///
 /// # Errors
-/// Whatever the system reports; there is no such log on Windows.
+/// Whatever the system reports. Windows has no syslog.
 pub fn to_syslog(text: &str) -> io::Result<()> {
     #[cfg(unix)]
     {

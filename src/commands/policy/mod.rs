@@ -13,6 +13,8 @@ use crate::error::CommandResult;
 use crate::ui::Ui;
 use crate::world::World;
 
+pub(super) use publish::PublishArgs;
+
 /// Check, test and publish the policy of access on request
 ///
 /// The policy says who may request which access, and who must approve. Several

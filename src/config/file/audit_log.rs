@@ -1,4 +1,4 @@
-//! `audit_log`: where it is written down who took which session.
+//! `audit_log`: where to record who took which session.
 
 use jit_wire::section::{Mistake, Section};
 

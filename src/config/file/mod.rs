@@ -44,7 +44,7 @@ pub struct File {
     pub key_cache: Option<Duration>,
     /// The command that opens the console, word by word, with placeholders for the URL.
     pub console_browser: Option<At<Vec<String>>>,
-    /// Where it is written down who took which session; `None` where it is not.
+    /// Where to record who took which session; `None` for nowhere.
     pub audit_log: Option<AuditLog>,
     /// `[idp.NAME]`.
     pub idps: BTreeMap<String, IdpSection>,
@@ -65,7 +65,7 @@ pub struct File {
     pub seam: Option<(usize, String)>,
 }
 
-/// The table that a role stands in, for messages.
+/// The table that defines a role, for messages.
 struct Title {
     text: String,
     place: Range<usize>,

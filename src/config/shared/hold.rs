@@ -235,7 +235,7 @@ impl<'a> Held<'a> {
         Ok(())
     }
 
-    /// A file would be one of each person's machine, which whoever shares this does not know.
+    /// A file would be one on each person's machine, which the publisher of the shared file does not know.
     fn accounts(&self, value: &Spanned<DeValue<'_>>) -> Result<(), Mistake> {
         match value.get_ref().as_str() {
             None | Some(ORGANIZATION) => Ok(()),
