@@ -61,9 +61,15 @@ impl CommandError {
         &self.hints
     }
 
-    /// One object for `--json`.
+    /// The value of `error` for `--json`.
     pub fn to_json(&self) -> serde_json::Value {
-        json!({ "error": { "kind": self.kind.name(), "message": self.what, "excerpt": self.excerpt, "causes": self.causes, "hints": self.hints } })
+        json!({
+            "kind": self.kind.name(),
+            "message": self.what,
+            "excerpt": self.excerpt,
+            "causes": self.causes,
+            "hints": self.hints,
+        })
     }
 }
 

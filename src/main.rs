@@ -37,7 +37,7 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(answer) => {
             let again = |words: &[_]| cli::read(words).err();
-            let code = jit::ui::answer_parser(answer, process::asked_for_json(), &words, again);
+            let code = jit::ui::answer_parser(answer, process::asked_for_json(), &words, again, Cli::command);
             return ExitCode::from(code);
         }
     };

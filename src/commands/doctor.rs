@@ -13,7 +13,7 @@ use crate::error::{CommandError, CommandResult, Kind};
 use crate::idp;
 use crate::plan::{Capture, ProofPlan};
 use crate::sys::{folders, fs, process};
-use crate::ui::text::{Shown, shown};
+use crate::ui::text::{Shown, escape, shown};
 use crate::ui::{Tone, Ui};
 use crate::world::{World, clock_time};
 use jit_wire::env::{AWS_CREDENTIAL_EXPIRATION, JIT_ACCOUNT_ID, JIT_ROLE};
@@ -116,7 +116,7 @@ pub(super) fn run(args: &DoctorArgs, world: &World, ui: &Ui) -> CommandResult {
     clock(&files, world, &mut findings);
     profiles(&files, world, &mut findings);
     if args.json {
-        ui.json(&Value::Array(findings.iter().map(Finding::to_json).collect()))?;
+        ui.json(&json!({ "findings": findings.iter().map(Finding::to_json).collect::<Vec<_>>() }))?;
     } else {
         show(&findings, ui)?;
     }
@@ -127,21 +127,19 @@ pub(super) fn run(args: &DoctorArgs, world: &World, ui: &Ui) -> CommandResult {
 }
 
 fn show(findings: &[Finding], ui: &Ui) -> CommandResult {
-    let width = findings.iter().map(|finding| finding.about.len()).max().unwrap_or(0);
+    let mut rows = Vec::new();
     for finding in findings {
         let (tone, mark) = match finding.health {
             Health::Good => (Tone::Good, "✓"),
             Health::Doubtful => (Tone::Warning, "!"),
             Health::Broken => (Tone::Bad, "✗"),
         };
-        let (mark, about) = (ui.paint_data(tone, mark), finding.about);
-        ui.line(shown!("{} {}  {}", mark, Shown::from(about).padded(width), finding.what))?;
+        rows.push(vec![shown!("{} {}", ui.paint_data(tone, mark), finding.about), escape(&finding.what)]);
         if let Some(cure) = &finding.cure {
-            let next = ui.paint_data(Tone::Name, "next:");
-            ui.line(shown!("  {}  {} {}", Shown::default().padded(width), next, cure))?;
+            rows.push(vec![Shown::default(), shown!("{} {}", ui.paint_data(Tone::Name, "next:"), cure)]);
         }
     }
-    Ok(())
+    ui.table(&rows)
 }
 
 /// The session that `jit exec` or `jit env` put into this environment. It is what the person asked for, as long as it lives.

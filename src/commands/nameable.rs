@@ -31,6 +31,8 @@ pub(super) struct Nameable {
     pub(super) role: String,
     /// Its ARN; none for a permission set and for a profile that assumes no role.
     pub(super) arn: Option<String>,
+    /// For a spoke role, the role that it is reached with.
+    pub(super) via: Option<String>,
     /// The description, else the account's name or how the role is reached.
     pub(super) about: String,
     /// `KEY=VALUE ` for each configured tag, for the search.
@@ -77,6 +79,7 @@ impl Nameable {
             account_name: account_names.get(account).or(role.account_name.as_ref()).cloned(),
             role: called.to_owned(),
             arn: arn_of(&role.target),
+            via: via_of(role),
             about,
             tags: tags.map(|(key, value)| format!("{key}={value} ")).collect(),
             color: role.color.clone(),
@@ -93,6 +96,8 @@ impl Nameable {
             name,
             found: FoundIn::Policy,
             idp: String::new(),
+            role_arn: account.map(|_| arn.to_owned()),
+            via: None,
             account: account.unwrap_or("several").to_owned(),
             account_name: None,
             role: role.to_owned(),
@@ -112,6 +117,8 @@ impl Nameable {
         Self {
             name,
             found: FoundIn::Index,
+            role_arn: role.saml.map(|pair| pair.role_arn),
+            via: None,
             idp: role.idp,
             account: role.account,
             about: about.unwrap_or_default(),
@@ -135,10 +142,11 @@ impl Nameable {
             account_name: None,
             role: about.rsplit('/').next().unwrap_or_default().to_owned(),
             arn: arn_of(&role.target),
+            via: via_of(role),
             about,
             tags: String::new(),
             color: None,
-            region: None,
+            region: role.region.as_ref().map(|region| region.value.clone()),
         }
     }
 
@@ -196,6 +204,13 @@ fn arn_of(target: &Target) -> Option<String> {
     match target {
         Target::Arn(arn) => Some(arn.value.to_string()),
         Target::Assigned { .. } | Target::Itself { .. } => None,
+    }
+}
+
+fn via_of(role: &RoleSection) -> Option<String> {
+    match &role.parent {
+        Parent::Via(via) => Some(via.value.clone()),
+        Parent::Idp(_) => None,
     }
 }
 

@@ -11,7 +11,7 @@ use crate::error::{CommandError, CommandResult, Kind};
 use crate::idp::IdpLogin;
 use crate::index;
 use crate::plan::{AccountNames, DiscoveredRole, ProofPlan};
-use crate::ui::text::{Shown, escape, shown, table};
+use crate::ui::text::{escape, shown};
 use crate::ui::{Progress, Ui};
 use crate::world::World;
 use jit_wire::explain::{Explain, Next};
@@ -93,8 +93,7 @@ pub(super) fn run(args: &RolesArgs, world: &World, ui: &Ui) -> CommandResult {
         ui.warn(shown!("{}; ignoring this profile", mistake));
     }
     if args.json {
-        let json = |role: &Nameable| json!({ "name": role.name, "account": role.account, "about": role.about, "from": role.from() });
-        return ui.json(&Value::Array(roles.iter().map(json).collect()));
+        return ui.json(&json!({ "roles": roles.iter().map(to_json).collect::<Vec<_>>() }));
     }
     if roles.is_empty() {
         let pattern = args.filter.clone().filter(|pattern| !pattern.is_empty());
@@ -104,14 +103,22 @@ pub(super) fn run(args: &RolesArgs, world: &World, ui: &Ui) -> CommandResult {
             || file.idps.keys().filter_map(|idp| resolve::proof(file, idp, &world.env).ok()).any(lists);
         return Err(NoRole { pattern, some_list }.into());
     }
-    let mut rows = vec![["role", "account", "from", "about"].map(Shown::from).to_vec()];
-    rows.extend(
-        roles
-            .iter()
-            .map(|role| [&role.name, &role.account_shown(), role.from(), &role.about].map(escape).to_vec()),
-    );
-    // One write: ten thousand lines would be as many system calls.
-    ui.line(Shown::join(table(&rows).lines().map(|line| line.trim_end()), "\n"))
+    let row = |role: &Nameable| [&role.name, &role.account_shown(), role.from(), &role.about].map(escape).to_vec();
+    ui.table_with_titles(&["role", "account", "from", "about"], roles.iter().map(row).collect())
+}
+
+fn to_json(role: &Nameable) -> Value {
+    json!({
+        "name": role.name,
+        "account": role.account,
+        "account_name": role.account_name,
+        "role_arn": role.arn,
+        "via": role.via,
+        "idp": Some(&role.idp).filter(|idp| !idp.is_empty()),
+        "region": role.region,
+        "from": role.from(),
+        "about": role.about,
+    })
 }
 
 /// Asks every IdP that lists roles, after a sign-in if needed.

@@ -13,7 +13,7 @@ use crate::idp::IdpLogin;
 use crate::plan::EntryKind;
 use crate::store::{Description, Store, StoreError};
 use crate::sys::folders;
-use crate::ui::text::{Shown, escape, shown, table};
+use crate::ui::text::{Shown, escape, shown};
 use crate::ui::{Tone, Ui};
 use crate::world::{World, clock_time};
 use jit_wire::credentials::{Freshness, Session, with_restrictions};
@@ -243,11 +243,9 @@ fn show(holdings: &Holdings, description: &Description, world: &World, ui: &Ui) 
     } else if holdings.sessions.is_empty() {
         ui.line("no sessions")?;
     } else {
-        let title = |text: &'static str| ui.paint_data(Tone::Dim, text);
-        let mut rows = vec![["role", "account", "left", "until", "user"].map(title).to_vec()];
         let names = nameable::account_names(world);
-        rows.extend(holdings.sessions.iter().map(|session| row(session, &names, world, ui)));
-        ui.text(table(&rows))?;
+        let rows = holdings.sessions.iter().map(|session| row(session, &names, world, ui)).collect();
+        ui.table_with_titles(&["role", "account", "left", "until", "user"], rows)?;
     }
     let mut rows = vec![Vec::new()];
     for login in &holdings.logins {
@@ -266,7 +264,7 @@ fn show(holdings: &Holdings, description: &Description, world: &World, ui: &Ui) 
     if let Some(left) = description.key_cached_for {
         rows.push(vec!["key".into(), shown!("cached by the kernel for another {}", duration(left))]);
     }
-    ui.text(table(&rows))?;
+    ui.table(&rows)?;
     if let Some(problem) = &description.problem {
         match problem {
             StoreError::Locked { .. } => ui.warn(escape(&advice::not_asked(problem))),

@@ -2,8 +2,10 @@
 //! terminal: printing takes [`text::Shown`], and only [`text::escape`] makes one from a `String`.
 
 mod digits;
+mod json;
 pub mod log;
 mod out;
+mod parser;
 mod person;
 mod pick;
 mod progress;
@@ -11,17 +13,17 @@ pub mod qr;
 pub mod text;
 mod waiting;
 
-use std::ffi::OsString;
-
 use crate::error::{CommandError, Kind};
 use jit_wire::env::{Env, NO_COLOR, TERM};
-use jit_wire::unseen::is_unseen;
+use serde_json::{Value, json};
 
+use self::json::Answer;
 use out::talk;
+pub use parser::answer_parser;
 pub use person::Terminal;
 pub use pick::{Choice, Likeness, Picked, likeness, pick, pick_by};
 pub use progress::Progress;
-use text::{Shown, escape, escape_json, escape_json_indented, escape_lines, shown};
+use text::{Shown, escape, escape_json, escape_json_indented, layout, shown};
 pub use waiting::WaitingLine;
 
 /// How a command prints: with colours, quietly, as JSON.
@@ -31,7 +33,7 @@ pub struct Ui {
     data_color: bool,
     /// Data goes to a terminal.
     data_seen: bool,
-    /// Talk goes to a terminal.
+    /// Messages go to a terminal.
     talk_seen: bool,
     quiet: bool,
     json: bool,
@@ -82,15 +84,15 @@ impl Ui {
         written.map_err(not_written)
     }
 
-    /// Writes text for people to stdout, in one piece.
+    /// Writes text for people to stdout, in one piece. On a terminal, lines are broken between words.
     ///
     /// # Errors
     /// As [`Ui::data`].
     pub fn text(&self, text: impl Into<Shown>) -> Result<(), CommandError> {
-        out::data(text.into().as_str().as_bytes()).map_err(not_written)
+        self.verbatim(layout::wrapped(&text.into(), 0, self.data_columns()))
     }
 
-    /// Writes one line of text for people to stdout.
+    /// Writes one line of text for people to stdout. On a terminal, it is broken between words.
     ///
     /// # Errors
     /// As [`Ui::data`].
@@ -118,60 +120,182 @@ impl Ui {
         if to_stderr { out::talk_bytes(&whole) } else { drop(out::data(&whole)) }
     }
 
-    /// Writes a JSON value, indented, as data.
+    /// The rows of a table for stdout, each in as many lines as it needs; see [`layout::rows`].
+    pub fn rows(&self, rows: &[Vec<Shown>]) -> Vec<Shown> {
+        layout::rows(rows, self.data_columns())
+    }
+
+    /// Writes a table to stdout, in one piece, as wide as the terminal; see [`layout::rows`].
     ///
     /// # Errors
     /// As [`Ui::data`].
-    pub fn json(&self, value: &serde_json::Value) -> Result<(), CommandError> {
-        self.line(escape_json_indented(value))
+    pub fn table(&self, rows: &[Vec<Shown>]) -> Result<(), CommandError> {
+        self.lines(self.rows(rows))
+    }
+
+    /// As [`Ui::table`], with the titles of the columns. A terminal that is too narrow for the columns gets no titles.
+    ///
+    /// # Errors
+    /// As [`Ui::data`].
+    pub fn table_with_titles(
+        &self,
+        titles: &[&'static str],
+        mut rows: Vec<Vec<Shown>>,
+    ) -> Result<(), CommandError> {
+        let titles = titles.iter().map(|title| self.paint_data(Tone::Dim, *title)).collect();
+        rows.insert(0, titles);
+        let columns = self.data_columns();
+        let stacked = layout::is_stacked(&rows, columns);
+        self.lines(layout::rows(&rows, columns).into_iter().skip(usize::from(stacked)))
+    }
+
+    /// Writes lines to stdout, in one piece: ten thousand writes would be as many system calls.
+    fn lines(&self, lines: impl IntoIterator<Item = Shown>) -> Result<(), CommandError> {
+        let mut text = Shown::default();
+        for line in lines {
+            text.push(line.trim_end());
+            text.push("\n");
+        }
+        self.verbatim(text)
+    }
+
+    /// Writes text to stdout that must not be broken differently, such as a diff.
+    ///
+    /// # Errors
+    /// As [`Ui::data`].
+    pub fn verbatim(&self, text: impl Into<Shown>) -> Result<(), CommandError> {
+        out::data(text.into().as_str().as_bytes()).map_err(not_written)
+    }
+
+    /// Writes an answer for scripts, indented: the object `answer`, with a version. `docs/reference/json.md` documents
+    /// the answer of each command.
+    ///
+    /// # Errors
+    /// As [`Ui::data`].
+    pub fn json(&self, answer: &Value) -> Result<(), CommandError> {
+        self.verbatim(shown!("{}\n", escape_json_indented(&Answer(answer))))
     }
 
     /// Writes a message to stderr, unless the user wants quiet.
     pub fn say(&self, line: impl Into<Shown>) {
         if !self.quiet && !self.json {
+            self.instruct(line);
+        }
+    }
+
+    /// Writes a paragraph to stderr, unless the user wants quiet: filled to the terminal, at most 80 columns wide.
+    pub fn prose(&self, text: impl Into<Shown>) {
+        if !self.quiet && !self.json {
+            self.instruct_prose(text);
+        }
+    }
+
+    /// As [`Ui::prose`], even when quiet.
+    pub fn instruct_prose(&self, text: impl Into<Shown>) {
+        talk(&layout::wrapped(&text.into(), 0, Some(self.prose_columns())));
+    }
+
+    /// Writes a table to stderr, unless the user wants quiet.
+    pub fn say_table(&self, rows: &[Vec<Shown>]) {
+        if !self.quiet && !self.json {
+            layout::rows(rows, self.talk_columns()).iter().for_each(|row| talk(&row.trim_end()));
+        }
+    }
+
+    /// Writes a step of a list to stderr, such as `1.` and its text, filled as by [`Ui::prose`].
+    pub fn item(&self, number: &'static str, text: impl Into<Shown>) {
+        if !self.quiet && !self.json {
+            talk(&layout::labelled(&number.into(), &text.into(), Some(self.prose_columns())));
+        }
+    }
+
+    /// As [`Ui::instruct_verbatim`], unless the user wants quiet.
+    pub fn say_verbatim(&self, line: impl Into<Shown>) {
+        if !self.quiet && !self.json {
             talk(&line.into());
         }
     }
 
+    /// Writes a message to stderr that must not be broken differently, such as a diff, even when quiet.
+    pub fn instruct_verbatim(&self, line: impl Into<Shown>) {
+        talk(&line.into());
+    }
+
     /// Writes what the person needs in order to continue, even when quiet.
     pub fn instruct(&self, line: impl Into<Shown>) {
-        talk(&line.into());
+        talk(&layout::wrapped(&line.into(), 0, self.talk_columns()));
     }
 
     /// Reports that something worked.
     pub fn done(&self, line: impl Into<Shown>) {
-        self.say(shown!("{} {}", self.paint(Tone::Good, "✓"), line.into()));
+        if !self.quiet && !self.json {
+            self.labelled(&self.paint(Tone::Good, "✓"), &line.into());
+        }
     }
 
     /// Writes what to type next.
     pub fn next(&self, line: impl Into<Shown>) {
-        self.say(shown!("{} {}", self.paint(Tone::Name, "next:"), line.into()));
+        if !self.quiet && !self.json {
+            self.labelled(&self.paint(Tone::Name, "next:"), &line.into());
+        }
     }
 
     /// Warns on stderr, even when quiet. If errors are JSON, a warning is another object on its own line.
     pub fn warn(&self, line: impl Into<Shown>) {
         let line = line.into();
         if self.json {
-            return talk(&escape_json(&serde_json::json!({ "warning": line.as_str() })));
+            return talk(&escape_json(&Answer(&json!({ "warning": line.as_str() }))));
         }
-        talk(&shown!("{} {}", self.paint(Tone::Warning, "warning:"), line));
+        self.labelled(&self.paint(Tone::Warning, "warning:"), &line);
     }
 
     /// Shows a failure: what happened, why, and what next.
     pub fn fail(&self, error: &CommandError) {
         if self.json {
-            return talk(&escape_json(&error.to_json()));
+            return talk(&escape_json(&Answer(&json!({ "error": error.to_json() }))));
         }
-        talk(&shown!("{} {}", self.paint(Tone::Bad, "error:"), error.what));
+        self.labelled(&self.paint(Tone::Bad, "error:"), &escape(&error.what));
         if let Some(excerpt) = &error.excerpt {
             talk(&shown!("  {}", excerpt));
         }
         for cause in &error.causes {
-            talk(&shown!("  {} {}", self.paint(Tone::Dim, "because:"), cause));
+            self.labelled(&shown!("  {}", self.paint(Tone::Dim, "because:")), &escape(cause));
         }
         for hint in error.hints() {
-            talk(&shown!("  {} {}", self.paint(Tone::Name, "next:"), hint));
+            self.labelled(&shown!("  {}", self.paint(Tone::Name, "next:")), &escape(hint));
         }
+    }
+
+    fn labelled(&self, label: &Shown, text: &Shown) {
+        talk(&layout::labelled(label, text, self.talk_columns()));
+    }
+
+    /// Whether data goes to a terminal, where a person sees it.
+    pub fn data_is_seen(&self) -> bool {
+        self.data_seen
+    }
+
+    /// The width of paragraphs on stderr.
+    fn prose_columns(&self) -> usize {
+        const WIDEST: usize = 80;
+        self.talk_columns().map_or(WIDEST, |columns| columns.min(WIDEST))
+    }
+
+    /// Asks a question on stderr. The answer is typed after it.
+    fn ask(&self, question: &Shown) {
+        let mut text = layout::wrapped(question, 0, self.talk_columns());
+        text.push(" ");
+        out::ask(&text);
+    }
+
+    /// The width of the terminal that messages go to.
+    fn talk_columns(&self) -> Option<usize> {
+        self.talk_seen.then(out::talk_columns).flatten()
+    }
+
+    /// The width of the terminal that data goes to.
+    fn data_columns(&self) -> Option<usize> {
+        self.data_seen.then(out::data_columns).flatten()
     }
 
     /// `text` in the colour of `tone`, for stderr, if colour is wanted.
@@ -216,39 +340,6 @@ fn painted(color: bool, tone: Tone, text: Shown) -> Shown {
 
 fn coded(color: bool, code: &Shown, text: Shown) -> Shown {
     if color { shown!("\x1b[{}m{}\x1b[0m", code, text) } else { text }
-}
-
-/// Reports on stderr that the command line `words` cannot be parsed, or prints the help that was requested;
-/// the exit code is clap's, 2 for errors. Scripts that passed `--json` get the same object as for every other
-/// failure.
-///
-/// clap quotes arguments unchanged. So if one contains control characters, `read` is called again, with the
-/// arguments escaped.
-pub fn answer_parser(
-    answer: clap::Error,
-    json: bool,
-    words: &[OsString],
-    read: impl FnOnce(&[OsString]) -> Option<clap::Error>,
-) -> u8 {
-    let exit_code = u8::try_from(answer.exit_code()).unwrap_or(2);
-    let shown: Vec<OsString> =
-        words.iter().map(|word| escape(&word.to_string_lossy()).into_string().into()).collect();
-    let answer =
-        if shown.iter().skip(1).eq(words.iter().skip(1)) { answer } else { read(&shown).unwrap_or(answer) };
-    let text = answer.to_string();
-    if json && answer.use_stderr() {
-        let mut lines = text.lines().filter(|line| !line.is_empty());
-        let what = lines.next().unwrap_or_default().trim_start_matches("error: ");
-        let hints = lines.map(|line| line.trim().to_owned()).collect();
-        let error = CommandError::advised(Kind::Usage, what, hints);
-        talk(&escape_json(&error.to_json()));
-    } else if text.chars().all(|c| c == '\n' || !is_unseen(c)) {
-        out::parser_answer(&answer);
-    } else {
-        // What clap read from elsewhere than the arguments.
-        talk(&escape_lines(text.trim_end()));
-    }
-    exit_code
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use dialoguer::console::{Key, Term};
 use zeroize::Zeroizing;
 
-use super::text::{Shown, escape_lines};
+use super::text::{Shown, escape_lines, layout};
 use jit_wire::secret::Secret;
 
 /// Whether stderr and stdout are terminals.
@@ -52,9 +52,29 @@ pub(super) fn ask_secretly(prompt: &Shown) -> Option<Secret<String>> {
     dialoguer::Password::with_theme(&theme).with_prompt(prompt.as_str()).interact().ok().map(Secret::new)
 }
 
-/// clap's message: its own text and the arguments, which the caller has escaped.
-pub(super) fn parser_answer(answer: &clap::Error) {
-    let _ = answer.print();
+/// The message of clap: its own `text`, with the arguments, which the caller has escaped.
+pub(super) fn parser_answer(answer: &clap::Error, text: &str) {
+    let columns = if answer.use_stderr() { talk_columns() } else { data_columns() };
+    let whole = layout::help(&escape_lines(text), columns);
+    if answer.use_stderr() {
+        talk(&whole.trim_end());
+    } else {
+        let _ = data(whole.as_str().as_bytes());
+    }
+}
+
+/// The width of the terminal that stderr is; `None` if it is none, or does not know.
+pub(super) fn talk_columns() -> Option<usize> {
+    columns_of(&Term::stderr())
+}
+
+/// The width of the terminal that stdout is; `None` if it is none, or does not know.
+pub(super) fn data_columns() -> Option<usize> {
+    columns_of(&Term::stdout())
+}
+
+fn columns_of(terminal: &Term) -> Option<usize> {
+    terminal.size_checked().map(|(_, columns)| columns.into()).filter(|columns| *columns > 0)
 }
 
 /// A part of the terminal that can be rewritten.

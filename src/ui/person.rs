@@ -66,8 +66,9 @@ impl Person for Terminal {
                 ui.instruct(ui.paint(Tone::Name, escape(url)));
                 ui.instruct("");
                 if can_paste {
-                    ui.instruct("If the browser ends on a page of 127.0.0.1 that does not load,");
-                    ui.instruct("paste the URL of that page here:");
+                    ui.instruct_prose(
+                        "If the browser ends on a page of 127.0.0.1 that does not load, paste the URL of that page here:",
+                    );
                 }
             }
             Note::DeviceCode { user_code, url, complete_url, lifetime } => {
@@ -145,7 +146,7 @@ impl Person for Terminal {
         if !self.can_be_asked() {
             return None;
         }
-        out::ask(&shown!("{}: ", prompt));
+        self.ui.ask(&shown!("{}:", prompt));
         Some(terminal::read_answer()?.expose().trim().to_owned())
     }
 
@@ -164,7 +165,7 @@ impl Person for Terminal {
         if !self.can_be_asked() {
             return None;
         }
-        out::ask(&shown!("{} [y/N] ", question));
+        self.ui.ask(&shown!("{} [y/N]", question));
         let answer = terminal::read_answer()?;
         Some(matches!(answer.expose().trim(), "y" | "Y" | "yes"))
     }
@@ -182,7 +183,7 @@ impl Person for Terminal {
         if !self.can_be_asked() {
             return None;
         }
-        out::ask(&shown!("{} [y/N, d for the diff] ", question));
+        self.ui.ask(&shown!("{} [y/N, d for the diff]", question));
         Some(match terminal::read_answer()?.expose().trim() {
             "y" | "Y" | "yes" => Confirmation::Yes,
             "d" | "D" | "diff" => Confirmation::Show,

@@ -1,9 +1,12 @@
 //! Text that may be shown on a terminal, and its layout.
 
+pub mod layout;
+
 use std::borrow::Cow;
 use std::fmt;
 
 use dialoguer::console::{measure_text_width, truncate_str};
+use serde::Serialize;
 
 use jit_wire::unseen::is_unseen;
 
@@ -244,13 +247,13 @@ fn is_mark(character: char) -> bool {
 /// JSON with the same characters as `\uXXXX`, which means the same to every parser. serde_json escapes only
 /// those below U+0020, and some terminals treat U+009B as the start of a command. The line feeds and spaces
 /// of its own layout stay.
-pub fn escape_json(json: &serde_json::Value) -> Shown {
-    shown_json(&json.to_string())
+pub fn escape_json(json: &impl Serialize) -> Shown {
+    shown_json(&serde_json::to_string(json).unwrap_or_default())
 }
 
 /// As [`escape_json`], indented.
-pub fn escape_json_indented(json: &serde_json::Value) -> Shown {
-    shown_json(&format!("{json:#}"))
+pub fn escape_json_indented(json: &impl Serialize) -> Shown {
+    shown_json(&serde_json::to_string_pretty(json).unwrap_or_default())
 }
 
 fn shown_json(json: &str) -> Shown {
@@ -284,26 +287,13 @@ pub fn escape_lines(text: &str) -> Shown {
     Shown(Cow::Owned(escaped))
 }
 
-/// Rows in columns, two spaces apart; the last cell of a row is not padded, so it can have any length. Cells
-/// may contain colour.
+/// Rows in columns, two spaces apart, at their natural width; see [`layout::rows`] for a terminal.
 pub fn table(rows: &[Vec<Shown>]) -> Shown {
-    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let width = |column: usize| {
-        let padded = rows.iter().filter(|row| column + 1 < row.len());
-        padded.map(|row| row[column].width()).max().unwrap_or(0)
-    };
-    let widths: Vec<usize> = (0..columns).map(width).collect();
-    let mut text = String::new();
-    for row in rows {
-        for (column, cell) in row.iter().enumerate() {
-            text.push_str(&cell.0);
-            if column + 1 < row.len() {
-                text.extend(std::iter::repeat_n(' ', widths[column] - cell.width() + 2));
-            }
-        }
-        text.push('\n');
+    let mut text = Shown::join(layout::rows(rows, None), "\n");
+    if !rows.is_empty() {
+        text.push("\n");
     }
-    Shown(Cow::Owned(text))
+    text
 }
 
 #[cfg(test)]

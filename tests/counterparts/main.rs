@@ -28,6 +28,8 @@ mod keychain_kills;
 #[cfg(target_os = "linux")]
 mod keychain_storm;
 #[cfg(target_os = "linux")]
+mod manual;
+#[cfg(target_os = "linux")]
 mod memory;
 mod ministack;
 mod moto;

@@ -229,7 +229,7 @@ fn no_command_shows_a_secret_to_others() {
     room.until("the browser's visit", |room| room.count(Call::Federation) == visits + 2);
     watched.ends(0, watched.jit(&["doctor"]));
     watched.says(0, &["completions", "bash"]);
-    watched.says(0, &["man", &manual]);
+    watched.says(0, &["man", "--out", &manual]);
     watched.says(0, &["configure", "profiles", "admin"]);
     room.write("shared.toml", &room.usual_config().replace("demo", "company").replace("role.", "role.c-"));
     watched.says(2, &["configure", "add", &room.path("shared.toml").display().to_string()]);

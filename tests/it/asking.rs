@@ -22,7 +22,7 @@ const LOOKS: [&str; 19] = [
     "explain admin --json",
     "explain admin --read-only",
     "completions bash",
-    "man",
+    "man --out pages",
     "lock",
     "--help",
     "--version",

@@ -26,6 +26,7 @@ const DOCUMENTS: &[(&str, &str)] = &[
     ("docs/access/approve.md", include_str!("../../docs/access/approve.md")),
     ("docs/access/policy.md", include_str!("../../docs/access/policy.md")),
     ("docs/access/requests.md", include_str!("../../docs/access/requests.md")),
+    ("docs/reference/json.md", include_str!("../../docs/reference/json.md")),
     ("CONTRIBUTING.md", include_str!("../../CONTRIBUTING.md")),
     ("docs/design/house.md", include_str!("../../docs/design/house.md")),
     ("docs/design/contract.md", include_str!("../../docs/design/contract.md")),

@@ -11,7 +11,8 @@ fn doctor(room: &Room) -> Output {
 
 /// What a `--json` run found about `about`: the state and the fix of each.
 fn found(output: &Output, about: &str) -> Vec<(String, String)> {
-    let findings: Vec<Value> = serde_json::from_str(&output.stdout).unwrap();
+    let answer: Value = serde_json::from_str(&output.stdout).unwrap();
+    let findings = answer["findings"].as_array().unwrap();
     let text = |finding: &Value, key: &str| finding[key].as_str().unwrap_or("none").to_owned();
     let about = findings.iter().filter(|finding| finding["about"] == about);
     about.map(|finding| (text(finding, "health"), text(finding, "cure"))).collect()
@@ -34,7 +35,8 @@ fn a_healthy_machine_has_no_findings() {
     assert_eq!((output.code(), output.stdout, output.stderr.as_str()), (0, expected, ""));
     assert_eq!(room.counts([Call::Discovery, Call::CodeGrant, Call::RefreshGrant, Call::AssumeRole]), before);
     let json = room.jit(&["doctor", "--json"]).run();
-    let findings: Vec<Value> = serde_json::from_str(&json.stdout).unwrap();
+    let answer: Value = serde_json::from_str(&json.stdout).unwrap();
+    let findings = answer["findings"].as_array().unwrap();
     let keys = |finding: &Value| finding.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
     assert!(
         findings.len() == 5 && findings.iter().all(|one| keys(one) == ["about", "cure", "health", "what"])

@@ -29,7 +29,7 @@ fn names(folder: &Path) -> BTreeSet<String> {
 #[test]
 fn the_committed_man_pages_are_current() {
     let room = Room::new();
-    let output = room.jit(&["man", "pages"]).run();
+    let output = room.jit(&["man", "--out", "pages"]).run();
     assert_eq!(output.code(), 0, "{output}");
     let (made, committed) = (room.path("pages"), project("man"));
     assert_eq!(names(&made), names(&committed), "run scripts/generate");

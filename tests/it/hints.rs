@@ -332,7 +332,9 @@ fn advised() -> BTreeMap<String, BTreeSet<String>> {
             let path = entry.unwrap().path();
             let name = path.strip_prefix(&source).unwrap().display().to_string();
             if path.is_dir() {
-                folders.extend((!name.ends_with("tests") && !name.ends_with("demo")).then_some(path));
+                folders.extend(
+                    (!["tests", "demo", "man"].iter().any(|end| name.ends_with(end))).then_some(path),
+                );
                 continue;
             }
             if name.ends_with("tests.rs") || name.ends_with("fuzzing.rs") {

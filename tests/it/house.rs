@@ -319,7 +319,7 @@ fn advice_is_worded_in_one_place() {
             );
         }
     }
-    assert_eq!(writers, ["commands/advice.rs", "error.rs", "ui/mod.rs"]);
+    assert_eq!(writers, ["commands/advice.rs", "error.rs", "ui/parser.rs"]);
 }
 
 /// Everything else hands it [`Shown`](jit::ui::text::Shown), which is made of literals and escaped text.

@@ -55,10 +55,14 @@ mod house;
 mod import;
 #[cfg(unix)]
 mod import_writing;
+#[cfg(target_os = "linux")]
+mod json;
 #[cfg(unix)]
 mod kills;
 #[cfg(unix)]
 mod login;
+#[cfg(target_os = "linux")]
+mod manual;
 #[cfg(unix)]
 mod names;
 #[cfg(unix)]
@@ -126,6 +130,8 @@ mod tls;
 mod usage;
 #[cfg(unix)]
 mod voice;
+#[cfg(target_os = "linux")]
+mod width;
 #[cfg(windows)]
 mod windows;
 #[cfg(unix)]

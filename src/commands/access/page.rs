@@ -7,7 +7,7 @@ use jit_access::render::{Ceiling, GrantDocument, Level, policy_name};
 use jit_wire::timestamp::Timestamp;
 
 use crate::error::CommandResult;
-use crate::ui::text::{Shown, escape, escape_json_indented, shown, table};
+use crate::ui::text::{Shown, escape, escape_json_indented, shown};
 use crate::ui::{Tone, Ui};
 
 use super::words::{accounts_in_words, moment, seconds, until_words};
@@ -124,7 +124,7 @@ pub(crate) fn wanted_in_words(wanted: &Wanted) -> String {
 /// # Errors
 /// What stdout reports.
 pub(crate) fn page(case: &Case<'_>, desk: &Desk<'_>, ui: &Ui) -> CommandResult {
-    ui.text(table(&about(case, desk, ui)))?;
+    ui.table(&about(case, desk, ui))?;
     let mut rows = vec![vec![Shown::default()]];
     for happening in facts_about(case, desk) {
         let who = happening.who.map(|who| shown!("{} ", who)).unwrap_or_default();
@@ -135,13 +135,14 @@ pub(crate) fn page(case: &Case<'_>, desk: &Desk<'_>, ui: &Ui) -> CommandResult {
         let what = shown!("{}{}{}", who, happening.what, said);
         rows.push(vec![ui.paint_data(Tone::Dim, escape(&moment(happening.at, desk))), what]);
     }
-    ui.text(table(&rows))?;
+    ui.table(&rows)?;
     for (role, document) in documents(case, desk) {
         ui.line(shown!("\npolicy {} on {}:", policy_name(case.id), role))?;
-        ui.line(match serde_json::from_str(&document) {
+        let document = match serde_json::from_str::<serde_json::Value>(&document) {
             Ok(json) => escape_json_indented(&json),
             Err(_) => escape(&document),
-        })?;
+        };
+        ui.verbatim(shown!("{}\n", document))?;
     }
     Ok(())
 }

@@ -117,6 +117,7 @@ const OF_COMMANDS: &[&str] = &[
     "NoCommand",
     "NoDuration",
     "NoLedger",
+    "NoPage",
     "NoRole",
     "NoSuchPolicy",
     "NoStart",

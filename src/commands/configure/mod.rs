@@ -17,7 +17,7 @@ use clap::{Args, Subcommand};
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::sys::{folders, process};
 use crate::ui::Ui;
-use crate::ui::text::{escape, shown};
+use crate::ui::text::shown;
 use crate::world::World;
 
 use super::load::{self, Configuration};
@@ -120,7 +120,7 @@ fn run_profiles(args: &ProfilesArgs, world: &World, ui: &Ui) -> CommandResult {
     let options = ProfilesOptions { executable, dry_run: args.dry_run, prune: args.prune, known, take_over };
     let report = profiles::run(world, &wanted, &options)?;
     if args.dry_run {
-        report.diff.iter().try_for_each(|line| ui.line(escape(line)))?;
+        report.diff.iter().try_for_each(|line| ui.verbatim(shown!("{}\n", line)))?;
     }
     tell(&report, &takeover, args, world, ui);
     takeover::tell(&takeover, &folders::short(&world.folders.aws_config, &world.folders.home), ui);

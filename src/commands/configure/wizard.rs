@@ -98,10 +98,10 @@ fn welcome(world: &World, ui: &Ui) -> File {
     if !found.is_empty() {
         ui.instruct(shown!("Your AWS tools sign in at {} ({})", found.join(", "), path));
     }
-    ui.instruct(
-        "Where do you sign in? Enter the URL of your Okta, Entra, Google, Identity Center, Keycloak …,",
+    ui.instruct_prose(
+        "Where do you sign in? Enter the URL of your Okta, Entra, Google, Identity Center, Keycloak …, or the \
+         link of the AWS app on your dashboard:",
     );
-    ui.instruct("or the link of the AWS app on your dashboard:");
     portals
 }
 

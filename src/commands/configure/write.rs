@@ -170,6 +170,10 @@ pub(super) fn put(
     let asked = !options.dry_run && !options.yes && world.person.can_be_asked();
     // A person who is asked must see the change, even when quiet.
     let tell = |line: &str| if asked { ui.instruct(escape(line)) } else { ui.say(escape(line)) };
+    let tell_diff = |line: &str| match asked {
+        true => ui.instruct_verbatim(escape(line)),
+        false => ui.say_verbatim(escape(line)),
+    };
     if let Some(summary) = summary {
         summary.lines.iter().for_each(|line| tell(line));
         summary.warnings.iter().for_each(|warning| ui.warn(escape(warning)));
@@ -177,7 +181,7 @@ pub(super) fn put(
     if summary.is_none() || !asked {
         for line in &diff {
             // Without a question, the diff is the output of the command.
-            if asked || options.yes { tell(line) } else { ui.line(escape(line))? }
+            if asked || options.yes { tell_diff(line) } else { ui.verbatim(shown!("{}\n", line))? }
         }
     }
     if options.dry_run {
@@ -198,7 +202,7 @@ pub(super) fn put(
             }
         };
         match decision {
-            Some(Confirmation::Show) => diff.iter().for_each(|line| tell(line)),
+            Some(Confirmation::Show) => diff.iter().for_each(|line| tell_diff(line)),
             other => break other,
         }
     };

@@ -1,7 +1,5 @@
 //! The text of `jit demo`, chapter by chapter: explanations on stderr, and on stdout what the commands
 //! print.
-//!
-//! Lines are broken here, at 80 columns.
 
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -78,24 +76,24 @@ pub(super) fn config(servers: &Servers, by: By) -> String {
         By::Saml => {
             let sso_url = servers.sso_url();
             format!(
-                "type     = \"saml\"\nsso_url  = \"{sso_url}\"\ncapture  = \"loopback\"\nacs_port = 0             # any free port; most IdPs need a fixed one\n"
+                "type     = \"saml\"\nsso_url  = \"{sso_url}\"\ncapture  = \"loopback\"\nacs_port = 0        # any free port\n"
             )
         }
     };
     format!(
-        r#"[idp.demo]               # where people sign in
+        r#"[idp.demo]          # where people sign in
 {idp}
-[role.hub]               # the one role that trusts the IdP
+[role.hub]          # the one role that trusts the IdP
 idp      = "demo"
 role_arn = "{HUB}"
 duration = "8h"
 
-[role.prod-admin]        # in another account; trusts the hub
+[role.prod-admin]   # in another account; trusts the hub
 via      = "hub"
 role_arn = "{ADMIN}"
 region   = "eu-west-1"
 
-[role.dev]               # in a third
+[role.dev]          # in a third
 via      = "hub"
 role_arn = "{DEVELOPER}"
 "#
@@ -107,8 +105,10 @@ pub(super) fn end(ui: &Ui) {
     ui.say("");
     ui.done("Nothing is left behind: key destroyed, folder deleted, both servers stopped");
     ui.say("");
-    ui.say("Your turn: the README has such a configuration for Okta, Entra ID, Google,");
-    ui.say("Keycloak and others, and says what to set up there and in AWS.");
+    ui.prose(
+        "Your turn: the README has such a configuration for Okta, Entra ID, Google, Keycloak and others, and \
+         says what to set up there and in AWS.",
+    );
 }
 
 /// The demo in its world.
@@ -136,54 +136,51 @@ impl Story<'_> {
     pub(super) fn tell(&self) -> CommandResult {
         self.introduction();
         let sign_in = if self.real_browser {
-            "1. Sign in once, in your browser, on the IdP's page. You are Alice."
+            "Sign in once, in your browser, on the IdP's page. You are Alice."
         } else {
-            "1. Sign in once. Here a simulated browser does it, as Alice."
+            "Sign in once. Here a simulated browser does it, as Alice."
         };
-        self.chapter(&[sign_in], || self.sign_in())?;
-        let storage = [
-            "2. Everything is now stored in encrypted files. Their key is in the store",
-            if self.spares_keychain {
-                "   shown below. (The demo sets JIT_STORE and leaves your keychain alone.)"
-            } else {
-                "   shown below."
-            },
-        ];
-        self.chapter(&storage, || {
+        self.chapter("1.", sign_in, || self.sign_in())?;
+        let storage = if self.spares_keychain {
+            "Everything is now stored in encrypted files. Their key is in the store shown below. (The demo sets \
+             JIT_STORE and leaves your keychain alone.)"
+        } else {
+            "Everything is now stored in encrypted files. Their key is in the store shown below."
+        };
+        self.chapter("2.", storage, || {
             self.typed("jit status");
             status::run(&StatusArgs::plain(), self.world, self.ui)
         })?;
-        let run_a_command = "3. Run a command. Only that command gets the credentials, in its environment.";
-        self.chapter(&[run_a_command], || self.run_a_command())?;
-        let serve_a_tool = [
-            "4. Every AWS tool can ask jit by itself, through a credential_process line in",
-            "   ~/.aws/config. This is what the tool gets (secrets shortened):",
-        ];
-        self.chapter(&serve_a_tool, || self.serve_a_tool())?;
-        let end = "5. Sessions expire. Here, a session of dev expires after 3 s.";
-        let short = self.chapter(&[end], || self.short_session())?;
+        let run_a_command = "Run a command. Only that command gets the credentials, in its environment.";
+        self.chapter("3.", run_a_command, || self.run_a_command())?;
+        let serve_a_tool = "Every AWS tool can ask jit by itself, through a credential_process line in \
+                            ~/.aws/config. This is what the tool gets (secrets shortened):";
+        self.chapter("4.", serve_a_tool, || self.serve_a_tool())?;
+        let end = "Sessions expire. Here, a session of dev expires after 3 s.";
+        let short = self.chapter("5.", end, || self.short_session())?;
         self.typed("sleep 3");
         std::thread::sleep(SHORT_LIFE + Duration::from_millis(200));
         self.busy(|| self.renew(&short))?;
         let sign_out = match self.by {
-            By::OpenId => "6. Sign out: jit revokes the sign-in at the IdP and destroys the store's key.",
-            By::Saml => "6. Sign out: jit destroys the store's key, so nothing sealed can be read.",
+            By::OpenId => "Sign out: jit revokes the sign-in at the IdP and destroys the store's key.",
+            By::Saml => "Sign out: jit destroys the store's key, so nothing sealed can be read.",
         };
-        self.chapter(&[sign_out], || {
+        self.chapter("6.", sign_out, || {
             self.typed("jit logout --all");
             logout::run(&LogoutArgs::everything(), self.world, self.ui)
         })
     }
 
     fn introduction(&self) {
-        self.ui.say("jit turns one sign-in into temporary AWS credentials. This demo brings its own");
-        self.ui.say("identity provider (IdP) and its own STS, the AWS service that issues such");
-        self.ui.say("credentials. Both run inside this program, on 127.0.0.1, and nothing on your");
-        self.ui.say("machine is changed. The configuration:");
+        self.ui.prose(
+            "jit turns one sign-in into temporary AWS credentials. This demo brings its own identity provider \
+             (IdP) and its own STS, the AWS service that issues such credentials. Both run inside this \
+             program, on 127.0.0.1, and nothing on your machine is changed. The configuration:",
+        );
         self.ui.say("");
         for line in config(self.servers, self.by).lines() {
             let line = format!("    {line}");
-            self.ui.say(self.ui.paint(Tone::Dim, escape(line.trim_end())));
+            self.ui.say_verbatim(self.ui.paint(Tone::Dim, escape(line.trim_end())));
         }
     }
 
@@ -201,9 +198,11 @@ impl Story<'_> {
             By::Saml => (Call::SamlSso, Call::AssumeRoleWithSaml, "SAML request", "AssumeRoleWithSAML"),
         };
         let [proofs, hub, spoke] = [proof, hub, Call::AssumeRole].map(|call| self.count(call));
-        self.ui.say(shown!("The IdP identified Alice ({} {}), the hub role trusted the", proofs, what));
-        self.ui.say(shown!(
-            "IdP ({} {}), and prod-admin trusted the hub ({} AssumeRole).",
+        self.ui.prose(shown!(
+            "The IdP identified Alice ({} {}), the hub role trusted the IdP ({} {}), and prod-admin trusted the \
+             hub ({} AssumeRole).",
+            proofs,
+            what,
             hub,
             action,
             spoke
@@ -266,14 +265,15 @@ impl Story<'_> {
 
     fn chapter<T>(
         &self,
-        title: &[&'static str],
+        number: &'static str,
+        title: &'static str,
         work: impl FnOnce() -> CommandResult<T>,
     ) -> CommandResult<T> {
         if self.pauses {
             std::thread::sleep(PAUSE);
         }
         self.ui.say("");
-        title.iter().for_each(|line| self.ui.say(*line));
+        self.ui.item(number, title);
         self.busy(work)
     }
 

@@ -13,7 +13,7 @@ use crate::commands::subject::{RestrictionArgs, RoleArgs, Subject};
 use crate::error::CommandResult;
 use crate::idp::Proof;
 use crate::plan::{Leg, Plan, ProfileSource, ProofPlan, RoleId, SamlSettings, SourceSettings};
-use crate::ui::text::{Shown, escape, shown, table};
+use crate::ui::text::{Shown, escape, shown};
 use crate::ui::{Tone, Ui};
 use crate::world::{World, clock_time};
 use jit_wire::credentials::Freshness;
@@ -87,13 +87,12 @@ pub(super) fn run(args: &ExplainArgs, world: &World, ui: &Ui) -> CommandResult {
 /// All steps as one table, so that their columns are aligned, with a title above each.
 fn show(steps: &[Step], world: &World, ui: &Ui) -> CommandResult {
     let rows: Vec<Vec<Shown>> = steps.iter().flat_map(|step| step.cells(world, ui)).collect();
-    let table = table(&rows);
-    let mut lines = table.lines();
+    let mut rows = ui.rows(&rows).into_iter();
     for (index, step) in steps.iter().enumerate() {
         let title = shown!("{}. {} {}", index + 1, step.kind, step.name);
         let title = ui.paint_data(Tone::Name, title);
-        let below = Shown::join(lines.by_ref().take(step.rows.len() + 2), "\n");
-        ui.text(shown!("\n{}\n{}\n", title, below))?;
+        let below = Shown::join(rows.by_ref().take(step.rows.len() + 2), "\n");
+        ui.verbatim(shown!("\n{}\n{}\n", title, below))?;
     }
     Ok(())
 }

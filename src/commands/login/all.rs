@@ -6,7 +6,7 @@ use crate::commands::advice;
 use crate::config::resolve::Flags;
 use crate::error::{CommandError, CommandResult};
 use crate::plan::{Plan, ProofPlan};
-use crate::ui::text::{shown, table};
+use crate::ui::text::shown;
 use jit_wire::credentials::Session;
 use jit_wire::name;
 
@@ -67,7 +67,7 @@ impl Context<'_, '_> {
         if !got.is_empty() {
             let word = if got.len() == 1 { "role" } else { "roles" };
             ui.done(shown!("{} {} of {}", got.len(), word, plans.len()));
-            table(&rows).lines().for_each(|row| ui.say(row));
+            ui.say_table(&rows);
         }
         for (proof, before) in befores {
             before.compare(store, proof, need.force, ui);

@@ -6,7 +6,7 @@ use crate::broker;
 use crate::idp::{self, Attributes};
 use crate::plan::{EntryKind, Origin, Plan, ProofPlan};
 use crate::store::{Store, StoreError};
-use crate::ui::text::{Shown, escape, shown, table};
+use crate::ui::text::{Shown, escape, shown};
 use crate::ui::{Tone, Ui};
 use crate::world::{World, clock_time};
 use jit_wire::credentials::{Freshness, Session};
@@ -43,7 +43,7 @@ pub(super) fn session(
         let leg = broker::stored_session(store, plan, index).ok().flatten()?;
         Some(row(&leg, limit_note(plan, index), world, ui))
     });
-    table(&legs.collect::<Vec<_>>()).lines().for_each(|row| ui.say(row));
+    ui.say_table(&legs.collect::<Vec<_>>());
 }
 
 /// A row for one session: role, account, expiry, time left, and a note if it is shorter than configured.

@@ -22,7 +22,7 @@ use jit_wire::name;
 use crate::broker::{AccessLedger, Broker, LedgerIdentity};
 use crate::error::CommandResult;
 use crate::ui::Ui;
-use crate::ui::text::{escape, shown, table};
+use crate::ui::text::{escape, shown};
 use crate::world::World;
 
 use super::access::{self, Desk, at_desk, case_json, failed, request_names, until_words};
@@ -289,5 +289,5 @@ fn show(case: &Case<'_>, desk: &Desk<'_>, ui: &Ui) -> CommandResult {
             rows.push(vec!["they type".into(), shown!("jit approve {}", short)]);
         }
     }
-    ui.text(table(&rows))
+    ui.table(&rows)
 }

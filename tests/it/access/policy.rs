@@ -104,6 +104,7 @@ fn findings_are_data_for_scripts() {
     exit 2
     --- stdout
     {
+      "version": 1,
       "errors": 1,
       "files": [
         "p.toml"
@@ -128,11 +129,10 @@ fn findings_are_data_for_scripts() {
           "severity": "warning"
         }
       ],
-      "version": 1,
       "warnings": 1
     }
     --- stderr
-    {"error":{"causes":[],"excerpt":null,"hints":[],"kind":"usage","message":"p.toml: 1 error, 1 warning"}}
+    {"version":1,"error":{"causes":[],"excerpt":null,"hints":[],"kind":"usage","message":"p.toml: 1 error, 1 warning"}}
     "#);
     room.write("p.toml", "[access.a]\nrole = 7\n");
     let output = room.jit(&["policy", "check", "p.toml", "--json"]).run();
@@ -140,6 +140,7 @@ fn findings_are_data_for_scripts() {
     exit 2
     --- stdout
     {
+      "version": 1,
       "errors": 1,
       "files": [
         "p.toml"
@@ -155,11 +156,10 @@ fn findings_are_data_for_scripts() {
           "severity": "error"
         }
       ],
-      "version": 1,
       "warnings": 0
     }
     --- stderr
-    {"error":{"causes":[],"excerpt":null,"hints":[],"kind":"usage","message":"p.toml: 1 error, no warnings"}}
+    {"version":1,"error":{"causes":[],"excerpt":null,"hints":[],"kind":"usage","message":"p.toml: 1 error, no warnings"}}
     "#);
 }
 
@@ -267,6 +267,7 @@ fn cases_hold_or_show_what_came_instead() {
     exit 1
     --- stdout
     {
+      "version": 1,
       "cases": [
         {
           "case": "alice@corp.com asks pay-admin 1h approved by bob -> granted 1h",
@@ -303,11 +304,10 @@ fn cases_hold_or_show_what_came_instead() {
       ],
       "failed": 2,
       "passed": 2,
-      "path": "cases",
-      "version": 1
+      "path": "cases"
     }
     --- stderr
-    {"error":{"causes":[],"excerpt":null,"hints":[],"kind":"failed","message":"cases: 2 of 4 cases failed"}}
+    {"version":1,"error":{"causes":[],"excerpt":null,"hints":[],"kind":"failed","message":"cases: 2 of 4 cases failed"}}
     "#);
 }
 

@@ -6,7 +6,7 @@ use super::ImportTool;
 use crate::commands::load;
 use crate::config::draft::Merged;
 use crate::config::import::{Became, Imported, ImportedTable, StaticKey};
-use crate::ui::text::{Shown, escape, shown, table};
+use crate::ui::text::{Shown, escape, shown};
 use crate::ui::{Tone, Ui};
 use crate::world::World;
 use jit_wire::name;
@@ -20,11 +20,13 @@ pub(super) fn tell(imported: &Imported, merged: &Merged, keys: &[StaticKey], ui:
             return;
         }
         ui.say(ui.paint(Tone::Name, title));
-        let rows: Vec<Vec<Shown>> =
-            rows.into_iter().map(|row| row.iter().map(|cell| escape(cell)).collect()).collect();
-        for line in table(&rows).lines() {
-            ui.say(shown!("  {}", line));
-        }
+        let indented = |row: Vec<String>| {
+            let indent = |(column, cell): (usize, &String)| {
+                if column == 0 { shown!("  {}", cell) } else { escape(cell) }
+            };
+            row.iter().enumerate().map(indent).collect::<Vec<Shown>>()
+        };
+        ui.say_table(&rows.into_iter().map(indented).collect::<Vec<_>>());
     };
     let taken = imported
         .taken
