@@ -286,7 +286,7 @@ impl<'w> Configuration<'w> {
         }
         let near = OnceCell::new();
         let offered = || near.get_or_init(|| index::near(state, name)).clone();
-        let plan = match resolve::plan(file, name, flags, env, &offered) {
+        let plan = match resolve::plan(file, name, flags, env, offered) {
             Err(ResolveError::UnknownRole { .. }) => match self.at_a_portal(name, flags, &offered)? {
                 Some(plan) => plan,
                 None => {

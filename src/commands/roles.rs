@@ -103,7 +103,8 @@ pub(super) fn run(args: &RolesArgs, world: &World, ui: &Ui) -> CommandResult {
             || file.idps.keys().filter_map(|idp| resolve::proof(file, idp, &world.env).ok()).any(lists);
         return Err(NoRole { pattern, some_list }.into());
     }
-    let row = |role: &Nameable| [&role.name, &role.account_shown(), role.from(), &role.about].map(escape).to_vec();
+    let row =
+        |role: &Nameable| [&role.name, &role.account_shown(), role.from(), &role.about].map(escape).to_vec();
     ui.table_with_titles(&["role", "account", "from", "about"], roles.iter().map(row).collect())
 }
 

@@ -23,7 +23,7 @@ pub use parser::answer_parser;
 pub use person::Terminal;
 pub use pick::{Choice, Likeness, Picked, likeness, pick, pick_by};
 pub use progress::Progress;
-use text::{Shown, escape, escape_json, escape_json_indented, layout, shown};
+use text::{Shown, escape, escape_json, escape_json_indented, escape_lines, layout, shown};
 pub use waiting::WaitingLine;
 
 /// How a command prints: with colours, quietly, as JSON.

@@ -17,7 +17,7 @@ use clap::{Args, Subcommand};
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::sys::{folders, process};
 use crate::ui::Ui;
-use crate::ui::text::shown;
+use crate::ui::text::{escape, shown};
 use crate::world::World;
 
 use super::load::{self, Configuration};

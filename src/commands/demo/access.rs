@@ -20,8 +20,8 @@ use jit_wire::timestamp::Timestamp;
 
 use crate::broker::{Broker, LedgerView};
 use crate::commands::access::{self, SeenArgs};
-use crate::commands::audit_log::Taker;
 use crate::commands::approve::{self, ApproveArgs};
+use crate::commands::audit_log::Taker;
 use crate::commands::load::Configuration;
 use crate::commands::login::{self, LoginArgs};
 use crate::commands::request::{self, RequestArgs};
@@ -105,7 +105,8 @@ impl Play<'_> {
             "   nothing by itself, so AWS says no.",
         ];
         let session = self.chapter(&nothing_yet, || {
-            let session = Subject::find(&RoleArgs::named("pay-admin"), self.alice)?.session(&need(), Taker::itself("demo"))?;
+            let session = Subject::find(&RoleArgs::named("pay-admin"), self.alice)?
+                .session(&need(), Taker::itself("demo"))?;
             self.expect(&session, false)?;
             Ok(session)
         })?;

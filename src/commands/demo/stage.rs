@@ -50,7 +50,7 @@ impl Stage {
     /// The folder cannot be made, or the system does not say when the demo is ended.
     pub(super) fn set(homes: &[&str], real_browser: bool, world: &World, ui: Ui) -> CommandResult<Self> {
         let busy = Arc::new(Mutex::new(()));
-        let left_behind = clear_when_ended(Arc::clone(&busy), ui).map_err(|error| failed(error))?;
+        let left_behind = clear_when_ended(Arc::clone(&busy), ui).map_err(failed)?;
         let folder = {
             // Locked until it is recorded, so that a Ctrl-C at this moment removes the folder too.
             let mut left = left_behind.lock().unwrap_or_else(PoisonError::into_inner);
@@ -81,7 +81,7 @@ impl Stage {
     /// # Errors
     /// It cannot be written.
     pub(super) fn configure(&self, root: &Path, config: &str) -> CommandResult {
-        std::fs::create_dir_all(root).map_err(failed)?;
+        fs::private_folder(root).map_err(failed)?;
         fs::write_atomically(&root.join("config.toml"), config.as_bytes()).map_err(failed)
     }
 

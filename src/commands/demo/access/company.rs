@@ -11,6 +11,7 @@ use jit_emulator::{
 use crate::commands::access::SeenArgs;
 use crate::commands::policy::{self, PolicyArgs, PolicyCommand, PublishArgs};
 use crate::error::{CommandError, CommandResult, Kind};
+use crate::sys::fs;
 use crate::ui::Ui;
 use crate::world::World;
 
@@ -149,7 +150,7 @@ entry  = "{entry}"
     /// It is refused.
     pub(super) fn publish(&self, pat: &World, ui: &Ui) -> CommandResult {
         let path = pat.folders.config_file.with_file_name("policy.toml");
-        std::fs::write(&path, &self.text).map_err(stage::failed)?;
+        fs::write_atomically(&path, self.text.as_bytes()).map_err(stage::failed)?;
         let seen = SeenArgs { yes: false, sha256: None };
         let args = PublishArgs { files: vec![path], directory: None, dry_run: false, seen, json: false };
         policy::run(&PolicyArgs { command: PolicyCommand::Publish(args) }, pat, ui)
