@@ -50,7 +50,7 @@ fn for_scripts(text: &str, command: &str) -> CommandError {
         if line.starts_with("Usage:") || line.starts_with("For more information") {
             break;
         }
-        match line.strip_prefix("tip: ") {
+        match line.strip_prefix("tip: ").or_else(|| line.strip_prefix("next: ")) {
             Some(tip) => hints.push(tip.to_owned()),
             None if what.is_empty() => line.trim_start_matches("error: ").clone_into(&mut what),
             // `the following arguments were not provided:`, and then one on each line.

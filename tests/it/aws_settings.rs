@@ -63,7 +63,7 @@ fn a_profiles_fips_and_dual_stack_endpoints_are_called() {
     insta::assert_snapshot!(room.told(&unclear), @r#"
     exit 2
     --- stderr
-    {"error":{"causes":[],"excerpt":null,"hints":["write true or false, without quotes"],"kind":"usage","message":"AWS_USE_FIPS_ENDPOINT: `yes` is not true or false"}}
+    {"version":1,"error":{"causes":[],"excerpt":null,"hints":["write true or false, without quotes"],"kind":"usage","message":"AWS_USE_FIPS_ENDPOINT: `yes` is not true or false"}}
     "#);
     // The child gets both; a configured URL is called as it is.
     assert_eq!(room.counts([Call::GetCallerIdentity, Call::AssumeRole]), [0, 0]);

@@ -187,6 +187,7 @@ fn only_the_commands_of_access_name_it() {
         "access/",
         "approve.rs",
         "audit",
+        "demo/access",
         "deny.rs",
         "drop.rs",
         "policy",

@@ -24,8 +24,16 @@ const EXAMPLES: &[(&str, fn() -> Room)] = &[
 ];
 
 /// Commands whose answers other tests show, because they need more than a room of this file, and the file with these tests.
-const ELSEWHERE: &[(&str, &str)] =
-    &[("jit request", "tests/it/requests.rs"), ("jit requests", "tests/it/requests.rs")];
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("jit request", "tests/it/requests.rs"),
+    ("jit requests", "tests/it/requests.rs"),
+    ("jit exec", "tests/it/each.rs"),
+    ("jit approve", "tests/it/access/vote.rs"),
+    ("jit deny", "tests/it/access/vote.rs"),
+    ("jit revoke", "tests/it/access/revoke.rs"),
+    ("jit policy show", "tests/it/access/publish.rs"),
+    ("jit policy publish", "tests/it/access/publish.rs"),
+];
 
 /// A room with the policy that docs/access/policy.md begins with.
 fn with_a_policy() -> Room {
@@ -164,13 +172,16 @@ fn mistakes_on_the_command_line_are_told_in_parts() {
         (&["whoami", "--json", "a", "b"], "unexpected argument 'b' found", &[], &["run `jit whoami --help`"]),
         (
             &["env", "--json", "--shell", "tcsh"],
-            "unexpected argument '--json' found",
+            "jit env has no option --json",
             &[],
-            &["run `jit env --help`"],
+            &[
+                "`jit env --shell json` and `jit credential-process` print credentials as JSON",
+                "run `jit env --help`",
+            ],
         ),
         (
             &["configure", "import", "--json", "nothing"],
-            "unexpected argument '--json' found",
+            "jit configure has no option --json",
             &[],
             &["run `jit configure import --help`"],
         ),

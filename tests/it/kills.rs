@@ -121,7 +121,7 @@ fn a_caller_that_comes_while_a_person_signs_in_gets_the_session() {
 fn ctrl_c_on_the_terminal_ends_a_login() {
     let room = Room::new();
     let mut login = room.jit(&["login", "admin", "--no-browser"]).somebody_types().start();
-    login.says("paste the URL of that page here:");
+    login.says("that page here:");
     login.types("\u{3}");
     let login = login.wait();
     assert_eq!(login.code(), 130, "{login}");

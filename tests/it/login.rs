@@ -110,7 +110,7 @@ fn a_pasted_url_works() {
     let login = room.jit(&["login", "hub"]).env("BROWSER", "/no/such/browser").env("NO_COLOR", "1");
     // The terminal echoes what is typed; the code in it is used up a moment later.
     let mut login = login.somebody_types().hands_over().start();
-    let said = login.says("paste the URL of that page here:");
+    let said = login.says("that page here:");
     assert!(
         said.contains(
             "Could not open a browser: could not start `/no/such/browser`: No such file or directory"

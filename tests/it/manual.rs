@@ -30,7 +30,7 @@ fn a_terminal_shows_the_page() {
         let page = at_a_terminal(&["man", "exec"], path);
         for text in [
             "SYNOPSIS",
-            "jit exec [OPTIONS] [ROLE] -- <CMD>",
+            "jit exec [OPTIONS] [ROLE] [-- <CMD>...]",
             "EXIT STATUS",
             "EXAMPLES",
             "jit exec prod -- aws s3 ls",

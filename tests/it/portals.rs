@@ -38,10 +38,10 @@ fn roles_of_an_sso_session_are_listed_and_used() {
     insta::assert_snapshot!(room.told(&listed), @"
     exit 0
     --- stdout
-    role                    account       from  about
-    333333333333/Developer  333333333333  acme  acme-dev
-    333333333333/ReadOnly   333333333333  acme  acme-dev
-    444444444444/ReadOnly   444444444444  acme  acme-prod
+    role                account       from  about
+    acme-dev/Developer  333333333333  acme
+    acme-dev/ReadOnly   333333333333  acme
+    acme-prod/ReadOnly  444444444444  acme
     ");
     // They are names like any other, and the sign-in is the one that was made.
     let answer = room.asks_for("444444444444/ReadOnly");
@@ -49,7 +49,7 @@ fn roles_of_an_sso_session_are_listed_and_used() {
     assert_eq!(room.count(Call::CenterAuthorize), 1);
     let unknown = room.jit(&["explain", "999999999999/ReadOnly"]).run();
     assert!(
-        unknown.code() == 2 && unknown.stderr.contains("there is no role `999999999999/ReadOnly`"),
+        unknown.code() == 2 && unknown.stderr.contains("no role matches `999999999999/ReadOnly`"),
         "{unknown}"
     );
 }
@@ -74,7 +74,7 @@ fn a_portal_without_a_sign_in_is_passed_over() {
     );
     assert_eq!(room.jit(&["login", "dev"]).run().code(), 0);
     let refreshed = room.jit(&["roles", "--refresh"]).run();
-    assert!(refreshed.code() == 0 && refreshed.stdout.contains("333333333333/ReadOnly"), "{refreshed}");
+    assert!(refreshed.code() == 0 && refreshed.stdout.contains("acme-dev/ReadOnly"), "{refreshed}");
     let said = "warning: other was not asked: you need to sign in at other\nnext: jit login --idp other\n";
     assert!(refreshed.stderr.contains(said), "{refreshed}");
 }
@@ -86,7 +86,7 @@ fn a_profile_and_the_list_share_the_sign_in() {
         room("[profile dev]\nsso_session = acme\nsso_account_id = 333333333333\nsso_role_name = Developer\n");
     assert_eq!(room.jit(&["login", "dev"]).run().code(), 0);
     let refreshed = room.jit(&["roles", "--refresh"]).run();
-    assert!(refreshed.code() == 0 && refreshed.stdout.contains("444444444444/ReadOnly"), "{refreshed}");
+    assert!(refreshed.code() == 0 && refreshed.stdout.contains("acme-prod/ReadOnly"), "{refreshed}");
     assert_eq!(room.count(Call::CenterAuthorize), 1);
 }
 

@@ -266,7 +266,7 @@ fn a_device_code_has_a_qr_code_if_it_fits() {
             format!("stty cols {columns} rows {rows} && exec \"$0\" login --device --quiet hub --force");
         let output = room.program("sh", &["-c", &script, env!("CARGO_BIN_EXE_jit")]).on_terminal().run();
         assert_eq!(output.code(), 0, "{output}");
-        assert!(output.stdout.contains("On any device, open  "), "{output}");
+        assert!(output.stdout.contains("On any device, open"), "{output}");
         output.stdout
     };
     let (wide, narrow, low) = (login(100, 30), login(30, 30), login(100, 20));

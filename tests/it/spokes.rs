@@ -80,8 +80,8 @@ fn two_tables_are_one_hundred_and_twenty_roles() {
     insta::assert_snapshot!(room.told(&listed), @"
     exit 0
     --- stdout
-    role        account       from         about
-    prod/admin  222222222222  config.toml  via hub
+    role        account              from         about
+    prod/admin  prod (222222222222)  config.toml  via hub
     ");
     // A mistake elsewhere does not keep a stored session from being served.
     room.write_config(&text.replace("[spokes.developer]", "[spokes.developer]\nregoin = \"x\""));
@@ -172,13 +172,13 @@ fn the_organization_may_list_the_accounts() {
     insta::assert_snapshot!(room.told(&refreshed), @"
     exit 0
     --- stdout
-    role                account       from         about
-    Acme-Team-2/admin   000000000002  config.toml  via hub
-    Acme-Team-2/audit   000000000002  config.toml  via hub
-    Acme-Team-20/admin  000000000020  config.toml  via hub
-    Acme-Team-20/audit  000000000020  config.toml  via hub
-    Acme-Team-21/admin  000000000021  config.toml  via hub
-    Acme-Team-21/audit  000000000021  config.toml  via hub
+    role                account                      from         about
+    Acme-Team-2/admin   Acme-Team-2 (000000000002)   config.toml  via hub
+    Acme-Team-2/audit   Acme-Team-2 (000000000002)   config.toml  via hub
+    Acme-Team-20/admin  Acme-Team-20 (000000000020)  config.toml  via hub
+    Acme-Team-20/audit  Acme-Team-20 (000000000020)  config.toml  via hub
+    Acme-Team-21/admin  Acme-Team-21 (000000000021)  config.toml  via hub
+    Acme-Team-21/audit  Acme-Team-21 (000000000021)  config.toml  via hub
     --- stderr
     hub: the organization lists 22 accounts
     ");

@@ -213,8 +213,7 @@ fn a_narrow_table_is_readable() {
     ");
     let output = at_a_narrow_terminal(&room, "explain no-such-role", "");
     insta::assert_snapshot!(output.stdout.replace("\r\n", "\n"), @"
-    error: there is no role `no-such-role` in
-           ~/config/jit/config.toml
+    error: no role matches `no-such-role`
       next: the roles are: admin, developer, hub
     ");
 }

@@ -10,14 +10,16 @@
 //! An [`Endpoint`] is the URL of a service and the region to sign for. Nothing is retried here; a
 //! [`CallError`] tells whether retrying can help. Limits and deadlines are those of [`crate::http`].
 
+mod buckets;
 mod caller;
 mod endpoint;
 mod error;
 mod request;
 mod s3;
 
+pub use buckets::list_buckets;
 pub use caller::Caller;
 pub use endpoint::{Endpoint, EndpointError, Service, Variant};
 pub use error::{CallError, Refusal, Retry};
 pub use request::{SignedRequest, UnsignedRequest};
-pub use s3::{Addressing, Bucket, Listed, ObjectVersion, Page, Versions, list_buckets};
+pub use s3::{Addressing, Bucket, Listed, ObjectVersion, Page, Versions};

@@ -81,7 +81,7 @@ pub(super) fn run(world: &World, ui: &Ui) -> CommandResult {
     }
 }
 
-/// What is there already, for somebody who may need no more. The answer has the Identity Centers that AWS's files know.
+/// What AWS's files have, which may be all that somebody needs. The answer has the Identity Centers that AWS's files know.
 fn welcome(world: &World, ui: &Ui) -> File {
     let profiles = load::profiles(world);
     let usable = profiles.as_ref().map(|profiles| aws::usable(profiles).count()).unwrap_or(0);

@@ -85,8 +85,8 @@ impl Stage {
         fs::write_atomically(&root.join("config.toml"), config.as_bytes()).map_err(failed)
     }
 
-    /// The world of the person whose home is `root`, with these variables. Where a command asks for a yes, `agrees`
-    /// answers for them.
+    /// The world of the person whose home is `root`, with these variables. Where a command asks for a confirmation,
+    /// `agrees` answers for them.
     pub(super) fn world(
         &self,
         root: &Path,
@@ -200,7 +200,7 @@ fn clear_when_ended(busy: Arc<Mutex<()>>, ui: Ui) -> std::io::Result<Arc<Mutex<O
 struct Audience {
     terminal: Terminal,
     real_browser: bool,
-    /// What they answer to every question that wants a yes.
+    /// Whether they confirm whatever a command asks them to.
     agrees: bool,
 }
 

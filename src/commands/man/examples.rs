@@ -35,7 +35,42 @@ pub(super) const EXAMPLES: &[Examples] = &[
             ("jit exec prod -- aws s3 ls", "Run one command. Everything after -- belongs to the command."),
             ("jit exec --read-only prod -- aws s3 ls", "The same with a session that can only read."),
             ("jit exec --refresh prod -- ./backup.sh", "Renew the credentials while the command runs."),
+            ("jit exec prod", "Open a shell with prod's credentials."),
+            ("jit exec --each 'acme-*/ReadOnly' -- aws s3 ls", "Run it for every role that matches."),
         ],
+    },
+    Examples {
+        command: "approve",
+        lines: &[
+            ("jit approve 4f2a9c", "Show the request 4f2a9c, ask, and approve it."),
+            ("jit approve 4f2a9c -m 'Go ahead'", "The same, with a message."),
+        ],
+    },
+    Examples {
+        command: "deny",
+        lines: &[("jit deny 4f2a9c -m 'Use staging'", "Deny the request, and say why.")],
+    },
+    Examples {
+        command: "revoke",
+        lines: &[
+            ("jit revoke 4f2a9c -m 'The incident has ended'", "End one grant now."),
+            ("jit revoke --user alice -m 'Lost laptop'", "End everything that one person has."),
+        ],
+    },
+    Examples {
+        command: "policy show",
+        lines: &[("jit policy show", "Print the policy that is in force, and its history.")],
+    },
+    Examples {
+        command: "policy publish",
+        lines: &[
+            ("jit policy publish policy.toml --dry-run", "Show what would change."),
+            ("jit policy publish policy.toml", "Check it, show what changes, ask, and publish it."),
+        ],
+    },
+    Examples {
+        command: "configure remove",
+        lines: &[("jit configure remove", "Remove the shared file from config.toml.")],
     },
     Examples {
         command: "credential-process",

@@ -109,5 +109,5 @@ fn every_page_has_the_sections_of_a_manual() {
     let exec = find(&main, &["exec".to_owned()]).map(|exec| page::source(&main, exec)).unwrap().unwrap();
     let exec = String::from_utf8(exec).unwrap();
     let synopsis = exec.split(".SH SYNOPSIS\n").nth(1).unwrap().lines().next().unwrap();
-    assert!(synopsis.contains("\\fB\\-\\-\\fR \\fI<CMD>"), "{synopsis}");
+    assert!(synopsis.contains("\\fB[\\-\\-\\fR \\fI<CMD>"), "{synopsis}");
 }

@@ -10,7 +10,7 @@ use crate::config::limits::{self, Dialect};
 use jit_wire::section::At;
 
 /// A file with an IdP for each portal, under the name that a profile's sign-in there has: that of its `[sso-session]`, else
-/// its URL. A portal that lacks a value, or has one that AWS would refuse, is left out: whoever uses it is told what is
+/// its URL. A portal that lacks a value, or has one that AWS would refuse, is left out: the person who uses it is told what is
 /// wrong.
 pub fn portals(profiles: &AwsProfiles) -> File {
     let mut file = file_of(profiles);

@@ -1,5 +1,5 @@
 //! Profiles that somebody else wrote, taken over: the keys that decide about credentials go, `jit` provides the credentials
-//! instead, and everything else in the section stays as it is. What was there is written down as a file of the same format
+//! instead, and everything else in the section stays as it is. What was there is saved as a file of the same format
 //! (the originals), so that a profile can be put back as it was.
 
 use std::collections::HashSet;

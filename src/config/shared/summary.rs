@@ -2,6 +2,7 @@
 //! accounts, and what else they should know before accepting. The diff has every byte; this has what matters
 //! most.
 
+mod access;
 mod spokes;
 
 use std::collections::BTreeSet;
@@ -10,6 +11,7 @@ use super::head;
 use super::keys::{KeyPlace, Takes, rule_of};
 use crate::config::draft::{Draft, Table, Value, access_table};
 use crate::config::host;
+use access::{access_lines, ledger};
 use jit_wire::trusted_url::{Purpose, TrustedUrl};
 use jit_wire::unseen::is_unseen;
 
@@ -249,30 +251,6 @@ fn account_lines(old: &Draft, new: &Draft, lines: &mut Vec<String>) {
     };
     tell("new", after.difference(&before).collect());
     tell("removed", before.difference(&after).collect());
-}
-
-/// Where requests for access are written, and under which roles.
-fn access_lines(old: Option<&Table>, new: Option<&Table>, lines: &mut Vec<String>) {
-    let told = |access: &Table| {
-        let roles = ["entry", "voter", "publisher"];
-        let roles = roles.iter().filter_map(|key| Some(format!("{key} {}", access.text(key)?)));
-        std::iter::once(ledger(access)).chain(roles).collect::<Vec<_>>().join(", ")
-    };
-    lines.extend(match (old, new) {
-        (None, None) => None,
-        (Some(old), None) => Some(format!("  access on request: removed (was {})", told(old))),
-        (None, Some(new)) => Some(format!("  access on request: new ({})", told(new))),
-        (Some(old), Some(new)) if old == new => Some("  access on request: unchanged".to_owned()),
-        (Some(old), Some(new)) => Some(format!("  access on request: {} → {}", told(old), told(new))),
-    });
-}
-
-fn ledger(access: &Table) -> String {
-    let text = |key: &str| access.text(key).unwrap_or("nothing");
-    match access.text("region") {
-        Some(region) => format!("{} in {region}", text("ledger")),
-        None => text("ledger").to_owned(),
-    }
 }
 
 /// What is used where no role is named, before and after, if the file has a say in it.

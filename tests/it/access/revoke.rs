@@ -44,6 +44,8 @@ fn everything_of_a_person_is_ended_at_once() {
     let company = Company::new();
     let one = granted(&company, "alice");
     let other = granted(&company, "erin");
+    // In another second, so that the order is known: times have whole seconds.
+    std::thread::sleep(std::time::Duration::from_millis(1100));
     company.asks("alice", &["pay", "-d", "15m", "--ticket", "INC-7"]);
     let revoked = company.says("dan", &["revoke", "--user", "alice@example.com", "-m", "she has left"]);
     insta::assert_snapshot!(company.told(&revoked), @"

@@ -312,7 +312,7 @@ fn scripts_get_json() {
     insta::assert_snapshot!(company.told(&refused), @r#"
     exit 4
     --- stderr
-    {"error":{"causes":[],"excerpt":null,"hints":["ask another approver"],"kind":"refused","message":"this is your own request, and nobody approves their own"}}
+    {"version":1,"error":{"causes":[],"excerpt":null,"hints":["ask another approver"],"kind":"refused","message":"this is your own request, and nobody approves their own"}}
     "#);
     let approved = company.says("bob", &[&seen(&id, &hash)[..], &["--json"]].concat());
     assert!(approved.code() == 0 && approved.stderr.is_empty(), "{approved}");

@@ -66,7 +66,9 @@ impl Company {
         let (hub, platform) = (role_id(HUB), role_id(PLATFORM));
         let text = format!(
             r#"[deployment]
-apply = "approver"
+apply    = "approver"
+security = ["owners"]
+accounts = ["{ACCOUNT}"]
 
 [door.hub]
 role = "{HUB}"
