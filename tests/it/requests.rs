@@ -248,8 +248,8 @@ fn a_request_says_who_can_approve_it_and_is_not_doubled() {
     exit 0
     --- stdout
     id      who                access     state    when
-    id-001  alice@example.com  pay-admin  pending  TIME left
     id-002  alice@example.com  pay-admin  pending  TIME left
+    id-001  alice@example.com  pay-admin  pending  TIME left
     ");
     let short = trial.requests()[0].0.short([]);
     insta::assert_snapshot!(trial.page(&short), @r#"
