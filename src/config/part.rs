@@ -59,21 +59,25 @@ pub fn of_role(text: &str, role: &str) -> Option<Zeroizing<String>> {
             false => header(line).map(RoleTable::begun_by),
         }
     }
-    // Keys behind such an end would get into another table, but for the default role of a part, which is read separately.
-    let plain = super::shared::without_heads(text);
-    let is_bare = |line: &str| line.trim().is_empty() || line.trim_start().starts_with('#');
-    let is_end = |(_, table): &&Table<'_, RoleTable<'_>>| super::shared::is_marker(table);
-    let ends = tables(plain.as_ref().map_or(text, |plain| plain.as_str()), begins);
-    if !ends.iter().filter(is_end).flat_map(|(_, table)| table.lines()).all(is_bare) {
-        return None;
+    let all = tables(text, begins);
+    let is_end =
+        |(owner, table): &&Table<'_, RoleTable<'_>>| owner.is_none() && super::shared::is_marker(table);
+    if all.iter().any(|table| is_end(&table)) {
+        // Keys behind such an end would get into another table, but for the default role of a part, which is read separately.
+        let plain = super::shared::without_heads(text);
+        let is_bare = |line: &str| line.trim().is_empty() || line.trim_start().starts_with('#');
+        let ends = tables(plain.as_ref().map_or(text, |plain| plain.as_str()), begins);
+        if !ends.iter().filter(is_end).flat_map(|(_, table)| table.lines()).all(is_bare) {
+            return None;
+        }
+        roots.extend(
+            all.iter().filter(is_end).filter_map(|(_, table)| value_in_quotes(table, "default_role")),
+        );
     }
-    let tables = tables(text, begins);
-    roots
-        .extend(tables.iter().filter(is_end).filter_map(|(_, table)| value_in_quotes(table, "default_role")));
     let roots = roots.into_iter().flat_map(RoleTable::making).collect();
     let via = |table| value_in_quotes(table, "via").into_iter().flat_map(RoleTable::making).collect();
-    let needed = needed(&tables, roots, via)?;
-    Some(without_the_rest(&tables, &needed))
+    let needed = needed(&all, roots, via)?;
+    Some(without_the_rest(&all, &needed))
 }
 
 /// `~/.aws/config` and `~/.aws/credentials` without the profiles that `profile` has nothing to do with; `None` as above.

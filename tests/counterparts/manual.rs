@@ -52,7 +52,7 @@ fn both_show_the_synopsis_with_its_dashes() {
                 text.push(c)
             }
         }
-        assert!(text.contains("jit exec [OPTIONS] [ROLE] -- <CMD>"), "{program}: {text}");
+        assert!(text.contains("jit exec [OPTIONS] [ROLE] [-- <CMD>...]"), "{program}: {text}");
         assert!(text.contains("EXIT STATUS") && text.contains("EXAMPLES"), "{program}: {text}");
     }
 }

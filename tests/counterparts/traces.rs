@@ -244,6 +244,18 @@ fn no_command_shows_a_secret_to_others() {
     watched.says(4, &["credential-process", "admin"]);
     let full = watched.jit(&["credential-process", "admin"]).into_file("/dev/full");
     watched.ends(1, full);
+    // Access on request, which is not configured here: what they do with a ledger is tested elsewhere.
+    for line in [
+        "request pay",
+        "requests",
+        "approve abc",
+        "deny abc -m no",
+        "drop",
+        "revoke abc -m no",
+        "policy show",
+    ] {
+        watched.says(2, &line.split(' ').collect::<Vec<_>>());
+    }
     watched.says(0, &["lock"]);
     watched.says(0, &["logout", "admin"]);
     watched.says(0, &["login", "admin", "--device"]);

@@ -3,7 +3,7 @@
 //! vote (`vote`) on what they have seen (`seen`), and what shells are told (`kept`). `on_request` is for the
 //! commands that use roles.
 //!
-//! ```ignore
+//! ```text
 //! let files = Configuration::read(world)?;
 //! let store = files.open_store()?;
 //! let broker = Broker::new(world, &store);

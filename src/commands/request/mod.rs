@@ -31,7 +31,7 @@ pub(super) use wait::wait;
 
 /// Ask for access, for a time
 ///
-/// Writes a request into the ledger that [access] of the configuration names.
+/// Writes a request into the ledger that `[access]` of the configuration names.
 /// Without ACCESS on a terminal: a list of what you may ask for. Asking again while
 /// you have it extends it; an open request that says the same is not doubled.
 #[derive(Args, Debug, Default)]
