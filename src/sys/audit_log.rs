@@ -71,7 +71,7 @@ fn send(place: &Path, message: &[u8]) -> io::Result<()> {
     socket.send_to(message, place).map(drop)
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 #[cfg(unix)]
 mod tests {
     use std::os::unix::fs::PermissionsExt as _;
