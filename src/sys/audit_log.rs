@@ -71,10 +71,11 @@ fn send(place: &Path, message: &[u8]) -> io::Result<()> {
     socket.send_to(message, place).map(drop)
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 #[cfg(unix)]
 mod tests {
     use std::os::unix::fs::PermissionsExt as _;
+    #[cfg(target_os = "linux")]
     use std::os::unix::net::UnixDatagram;
 
     use super::*;
