@@ -88,7 +88,7 @@ fn list(args: &RequestsArgs, since: i64, desk: &Desk<'_>, ui: &Ui) -> CommandRes
     wanted.reverse();
     if args.json {
         let requests: Vec<_> = wanted.iter().map(|(case, _)| case_json(case, desk, false)).collect();
-        return ui.json(&json!({ "version": 1, "requests": requests }));
+        return ui.json(&json!({ "requests": requests }));
     }
     if wanted.is_empty() {
         ui.say(match args {

@@ -117,7 +117,7 @@ pub(super) fn run(args: &RevokeArgs, world: &World, ui: &Ui) -> CommandResult {
         if args.json {
             let done = targets.iter().filter_map(|target| desk.case(target.id));
             let all: Vec<_> = done.map(|case| case_json(&case, desk, true)).collect();
-            ui.json(&json!({ "version": 1, "revoked": all }))?;
+            ui.json(&json!({ "revoked": all }))?;
         }
         tell(&targets, by_approver, !failures.is_empty(), desk, ui);
         let failure = |(id, error): (Id, crate::broker::AccessError)| {

@@ -92,7 +92,7 @@ impl Suggestion {
     }
 }
 
-/// What stands for an account in `name`, which may be no more than that.
+/// The account in `name`: the part before the last slash, or all of a name without one.
 fn account_part(name: &str) -> &str {
     name.rsplit_once('/').map_or(name, |(account, _)| account)
 }

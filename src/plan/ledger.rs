@@ -4,7 +4,7 @@ use std::fmt;
 
 use jit_wire::arn::RoleArn;
 
-use super::{CHAINED_LIMIT, Leg, Origin, Plan, RoleId, SignInDemand, Valued};
+use super::{CHAINED_LIMIT, Leg, Origin, Plan, RoleId, Valued};
 
 /// Where a ledger is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,24 +30,11 @@ impl Plan {
     /// entry role gave them. `origin` says who names the role.
     #[must_use]
     pub fn onward(&self, name: &str, arn: RoleArn, session_name: Option<String>, origin: Origin) -> Self {
-        let sts = self.target().sts.clone();
-        let leg = Leg {
-            name: name.to_owned(),
-            role: Valued::new(RoleId::Arn(arn), origin),
-            provider_arn: None,
-            duration: Valued::new(CHAINED_LIMIT, Origin::Rule("AWS's limit for chained roles")),
-            session_name: session_name
-                .map(|own| Valued::new(own, Origin::Rule("the session name of the entry role"))),
-            source_identity: None,
-            external_id: None,
-            mfa_serial: None,
-            tags: None,
-            transitive_tags: None,
-            policy: None,
-            policy_arns: None,
-            sts,
-            sign_in: SignInDemand::default(),
-        };
+        let role = Valued::new(RoleId::Arn(arn), origin);
+        let limit = Valued::new(CHAINED_LIMIT, Origin::Rule("AWS's limit for chained roles"));
+        let own =
+            session_name.map(|own| Valued::new(own, Origin::Rule("the session name of the entry role")));
+        let leg = Leg { session_name: own, ..Leg::new(name, role, limit, self.target().sts.clone()) };
         let mut plan = Self { role: name.to_owned(), ..self.clone() };
         plan.legs.push(leg);
         // What the entry role's section says of colour, region and confirmation is about that role.

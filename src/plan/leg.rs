@@ -40,6 +40,33 @@ pub struct Leg {
     pub sign_in: SignInDemand,
 }
 
+impl Leg {
+    /// A step that requests `role` for `duration` from `sts`, and nothing else.
+    pub fn new(
+        name: impl Into<String>,
+        role: Valued<RoleId>,
+        duration: Valued<u32>,
+        sts: StsEndpoint,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            role,
+            provider_arn: None,
+            duration,
+            session_name: None,
+            source_identity: None,
+            external_id: None,
+            mfa_serial: None,
+            tags: None,
+            transitive_tags: None,
+            policy: None,
+            policy_arns: None,
+            sts,
+            sign_in: SignInDemand::default(),
+        }
+    }
+}
+
 /// The requirements of `[role.NAME]` for the sign-in.
 #[derive(Clone, Debug, Default)]
 pub struct SignInDemand {

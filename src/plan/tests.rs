@@ -3,27 +3,16 @@ use std::collections::BTreeMap;
 use super::*;
 
 fn plan() -> Plan {
-    let leg = |name: &str, arn: &str| Leg {
-        name: name.to_owned(),
-        role: Valued::new(RoleId::Arn(arn.parse().unwrap()), Origin::Default),
-        provider_arn: None,
-        duration: Valued::new(3600, Origin::Default),
-        session_name: None,
-        source_identity: None,
-        external_id: None,
-        mfa_serial: None,
-        tags: None,
-        transitive_tags: None,
-        policy: None,
-        policy_arns: None,
-        sts: StsEndpoint {
+    let leg = |name: &str, arn: &str| {
+        let sts = StsEndpoint {
             region: Valued::new("eu-west-1".to_owned(), Origin::Default),
             url: None,
             fips: Valued::new(false, Origin::Default),
             dual_stack: Valued::new(false, Origin::Default),
             attempts: None,
-        },
-        sign_in: SignInDemand::default(),
+        };
+        let role = Valued::new(RoleId::Arn(arn.parse().unwrap()), Origin::Default);
+        Leg::new(name, role, Valued::new(3600, Origin::Default), sts)
     };
     Plan {
         role: "prod".to_owned(),

@@ -15,8 +15,7 @@ impl Serialize for Answer<'_> {
         map.serialize_entry("version", &VERSION)?;
         match self.0 {
             Value::Object(keys) => {
-                let others = keys.iter().filter(|(key, _)| *key != "version");
-                for (key, value) in others {
+                for (key, value) in keys {
                     map.serialize_entry(key, value)?;
                 }
             }

@@ -71,3 +71,29 @@ fn difference(
     };
     Some(format!("its inputs lead to: {said}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decide::tests::World;
+    use crate::ledger::Entry;
+
+    #[test]
+    fn what_arrives_in_the_second_of_a_decision_is_used_only_if_the_decision_names_it() {
+        let replayed = |revoked_at: i64| {
+            let mut world = World::new();
+            let id = world.ask("alice@corp.com", 0, |_| ());
+            world.yes("bob@corp.com", 5, id);
+            assert_eq!(world.settle(id, 5), "until 3605");
+            let policy = world.records.case(id).unwrap().decision.unwrap().policy.clone();
+            world.take(Entry::new(policy, World::moment(5)), world.policy.to_toml().into_bytes());
+            world.revoke("bob@corp.com", revoked_at, id);
+            replay(&world.records).into_iter().map(|found| found.what).collect::<Vec<_>>()
+        };
+        // Bob's vote was named, and his revocation in the same second came after.
+        assert!(replayed(5).is_empty());
+        assert!(replayed(6).is_empty());
+        // One that was there before was left out.
+        assert_eq!(replayed(4), ["its inputs lead to: revoked"]);
+    }
+}

@@ -84,14 +84,7 @@ impl<'r> Case<'r> {
         vote: Vouch,
         now: Timestamp,
     ) -> Result<Author<'p>, NoVote> {
-        let author = people.author(userid).map_err(NoVote::Nobody)?;
-        let own = people.author(self.author).ok();
-        let is_own = userid.session_name().eq_ignore_ascii_case(self.author.session_name())
-            || own.is_some_and(|own| is_same_person(own.person, author.person));
-        if is_own {
-            return Err(NoVote::Own);
-        }
-        may_vote(people, &author)?;
+        let author = other_voter(people, self.author, userid)?;
         let name = &self.request.access;
         let access = people.policy().access.get(name).ok_or_else(|| NoVote::Access(name.clone()))?;
         if !access.approve_by.contains(&Channel::Cli) {
@@ -131,19 +124,12 @@ impl<'r> Case<'r> {
 }
 
 impl UseCase<'_> {
-    /// /// The reviewer, if a review through the command line would count.
+    /// The reviewer, if a review through the command line would count.
     ///
     /// # Errors
     /// [`NoVote`].
     pub fn reviewer<'p>(&self, people: &People<'p>, userid: &'p UserId) -> Result<Author<'p>, NoVote> {
-        let author = people.author(userid).map_err(NoVote::Nobody)?;
-        let own = people.author(self.author).ok();
-        let is_own = userid.session_name().eq_ignore_ascii_case(self.author.session_name())
-            || own.is_some_and(|own| is_same_person(own.person, author.person));
-        if is_own {
-            return Err(NoVote::Own);
-        }
-        may_vote(people, &author)?;
+        let author = other_voter(people, self.author, userid)?;
         let name = &self.used.access;
         let review = people.policy().access.get(name).and_then(|access| access.review.as_ref());
         let review = review.ok_or_else(|| NoVote::Access(name.clone()))?;
@@ -155,14 +141,21 @@ impl UseCase<'_> {
     }
 }
 
-fn may_vote(people: &People<'_>, author: &Author<'_>) -> Result<(), NoVote> {
+/// Who `userid` is, if they may vote and are not the one whose request or use it is.
+fn other_voter<'p>(people: &People<'p>, own: &UserId, userid: &'p UserId) -> Result<Author<'p>, NoVote> {
+    let author = people.author(userid).map_err(NoVote::Nobody)?;
+    let is_own = userid.session_name().eq_ignore_ascii_case(own.session_name())
+        || people.author(own).is_ok_and(|own| is_same_person(own.person, author.person));
+    if is_own {
+        return Err(NoVote::Own);
+    }
     if author.robot {
         return Err(NoVote::Robot);
     }
     if !people.may(author.door, Right::Vote) {
         return Err(NoVote::Door(author.door.to_owned()));
     }
-    Ok(())
+    Ok(author)
 }
 
 /// /// The groups whose members fill places, without the group of the escalation.

@@ -30,21 +30,11 @@ pub fn sts_answer(data: &[u8]) {
     let server = Canned { status, headers: vec![date], body: body.to_vec() };
     let sts = Sts::new(server.clone(), server, &endpoint, Some(&by));
     let arn = "arn:aws:iam::222222222222:role/admin".parse().expect("an ARN");
+    let role = Valued::new(RoleId::Arn(arn), Origin::Default);
+    let duration = Valued::new(3600, Origin::Default);
     let leg = Leg {
-        sign_in: Default::default(),
-        name: "prod".to_owned(),
-        role: Valued::new(RoleId::Arn(arn), Origin::Default),
-        provider_arn: None,
-        duration: Valued::new(3600, Origin::Default),
-        session_name: None,
-        source_identity: None,
         mfa_serial: Some(set("arn:aws:iam::222222222222:mfa/a")),
-        external_id: None,
-        tags: None,
-        transitive_tags: None,
-        policy: None,
-        policy_arns: None,
-        sts: endpoint,
+        ..Leg::new("prod", role, duration, endpoint)
     };
     // No part of it occurs in AWS's own texts, so an echo of it is noticed.
     let proof = Secret::from("proof-of-the-idp");

@@ -129,7 +129,7 @@ pub(crate) fn cast(ballot: &Ballot<'_>, world: &World, ui: &Ui) -> CommandResult
         Done::Voted(id) => outcome(id, ballot, &ledger, world, ui),
         Done::Reviewed(id) => {
             if ballot.json {
-                return ui.json(&serde_json::json!({ "version": 1, "id": id, "reviewed": ballot.vote }));
+                return ui.json(&serde_json::json!({ "id": id, "reviewed": ballot.vote }));
             }
             ui.done(match ballot.vote {
                 Vouch::Approve => "Reviewed: it was all right",
@@ -245,9 +245,7 @@ fn outcome(id: Id, ballot: &Ballot<'_>, ledger: &AccessLedger<'_>, world: &World
             .into());
         }
         if ballot.json {
-            let mut value = case_json(&case, desk, true);
-            value["version"] = serde_json::json!(1);
-            return ui.json(&value);
+            return ui.json(&case_json(&case, desk, true));
         }
         if let (State::Denied { why, .. }, Vouch::Approve) = (&state, ballot.vote) {
             return Err(NotCast::Overruled(why.clone()).into());

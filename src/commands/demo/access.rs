@@ -1,11 +1,8 @@
 //! `jit demo --request`: access on request, by two people, against an AWS inside this program that evaluates every policy.
-//!
-//! Lines are broken here, at 80 columns.
 
 mod company;
 
 use std::path::Path;
-use std::sync::Mutex;
 use std::time::Duration;
 
 use jit_access::id::Id;
@@ -30,12 +27,12 @@ use crate::commands::revoke::{self, RevokeArgs};
 use crate::commands::subject::{RoleArgs, Subject};
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::sys::process;
-use crate::ui::text::{escape, shown};
+use crate::ui::text::shown;
 use crate::ui::{Tone, Ui};
 use crate::world::World;
 
+use super::narrator::{Narrator, need};
 use super::stage::Stage;
-use super::story::{PAUSE, need};
 use company::Company;
 
 /// How long the first grant lasts, and how long it lasts once it is extended. Short, because somebody watches it end.
@@ -59,8 +56,7 @@ pub(super) fn play(stay: bool, real_browser: bool, world: &World, ui: &Ui) -> Co
         bob: &bob,
         pat: &pat,
         ui,
-        pauses: world.person.can_be_asked(),
-        busy: &stage.busy,
+        narrator: Narrator { ui, pauses: world.person.can_be_asked(), busy: &stage.busy },
     };
     let told = if stay { play.stay() } else { play.tell() };
     // Clean up, whatever happened before.
@@ -83,92 +79,79 @@ struct Play<'a> {
     bob: &'a World,
     pat: &'a World,
     ui: &'a Ui,
-    /// Somebody reads along.
-    pauses: bool,
-    /// Held while something may be stored.
-    busy: &'a Mutex<()>,
+    narrator: Narrator<'a>,
 }
 
 impl Play<'_> {
     fn tell(&self) -> CommandResult {
         self.introduction();
-        let begin = ["1. Pat, of the platform team, publishes this policy. Alice and Bob sign in."];
-        self.chapter(&begin, || {
+        let begin = "Pat, of the platform team, publishes this policy. Alice and Bob sign in.";
+        self.narrator.chapter("1.", begin, || {
             self.sign_in(2, "Pat", "platform", self.pat)?;
-            self.typed("Pat", "jit policy publish policy.toml");
+            self.narrator.typed("Pat $", "jit policy publish policy.toml");
             self.company.publish(self.pat, self.ui)?;
             self.sign_in(0, "Alice", "hub", self.alice)?;
             self.sign_in(1, "Bob", "hub", self.bob)
         })?;
-        let nothing_yet = [
-            "2. Alice opens a session of pay-admin and calls s3:ListBuckets. The role can do",
-            "   nothing by itself, so AWS says no.",
-        ];
-        let session = self.chapter(&nothing_yet, || {
+        let nothing_yet = "Alice opens a session of pay-admin and calls s3:ListBuckets. The role can do nothing by \
+             itself, so AWS says no.";
+        let session = self.narrator.chapter("2.", nothing_yet, || {
             let session = Subject::find(&RoleArgs::named("pay-admin"), self.alice)?
                 .session(&need(), Taker::itself("demo"))?;
             self.expect(&session, false)?;
             Ok(session)
         })?;
-        let ask = ["3. She asks for it. Her request goes into the ledger, a bucket in S3."];
-        let first = self.chapter(&ask, || self.ask(FIRST))?;
-        let approve = [
-            "4. Bob sees what she asks for, and approves. His jit puts a policy on the role",
-            "   that is for Alice alone and has an end.",
-        ];
-        self.chapter(&approve, || self.approve(&first))?;
-        let use_it = ["5. The same call in the same session, which has been open all the time:"];
-        self.chapter(&use_it, || self.expect(&session, true))?;
-        let extend = ["6. She needs it for longer, and asks again. Bob approves that as well."];
-        self.chapter(&extend, || {
+        let ask = "She asks for it. Her request goes into the ledger, a bucket in S3.";
+        let first = self.narrator.chapter("3.", ask, || self.ask(FIRST))?;
+        let approve = "Bob sees what she asks for, and approves. His jit puts a policy on the role that is for \
+             Alice alone and has an end.";
+        self.narrator.chapter("4.", approve, || self.approve(&first))?;
+        let use_it = "The same call in the same session, which has been open all the time:";
+        self.narrator.chapter("5.", use_it, || self.expect(&session, true))?;
+        let extend = "She needs it for longer, and asks again. Bob approves that as well.";
+        self.narrator.chapter("6.", extend, || {
             let second = self.ask(EXTENDED)?;
             self.approve(&second)
         })?;
-        let end = [
-            "7. AWS ends it to the second, in the session that is open, and nothing has to be",
-            "   deleted for that. A call each second:",
-        ];
-        self.chapter(&end, || self.watch_the_end(&session))?;
-        let revoke = ["8. Access can also be ended early. Alice gets it again, for an hour."];
-        self.chapter(&revoke, || {
+        let end = "AWS ends it to the second, in the session that is open, and nothing has to be deleted for \
+             that. A call each second:";
+        self.narrator.chapter("7.", end, || self.watch_the_end(&session))?;
+        let revoke = "Access can also be ended early. Alice gets it again, for an hour.";
+        self.narrator.chapter("8.", revoke, || {
             let third = self.ask(3600)?;
             self.approve(&third)?;
             self.expect(&session, true)?;
             let message = "The refund is done".to_owned();
-            self.typed("Bob", &format!("jit revoke {third} -m '{message}'"));
+            self.narrator.typed("Bob $", &format!("jit revoke {third} -m '{message}'"));
             let args = RevokeArgs { id: Some(third), user: None, message, json: false };
             revoke::run(&args, self.bob, self.ui)?;
             self.expect(&session, false)
         })?;
-        let proof = [
-            "9. The proof: every decision in the ledger is computed again from the policy, the",
-            "   votes and the time that it names.",
-        ];
-        self.chapter(&proof, || self.replay())
+        let proof = "The proof: every decision in the ledger is computed again from the policy, the votes and \
+             the time that it names.";
+        self.narrator.chapter("9.", proof, || self.replay())
     }
 
     fn sign_in(&self, number: usize, name: &str, role: &str, world: &World) -> CommandResult {
-        self.typed(name, &format!("jit login {role}"));
+        self.narrator.typed(&format!("{name} $"), &format!("jit login {role}"));
         self.servers.faults(|faults| faults.signs_in = number);
         login::run(&LoginArgs::of(role), world, self.ui)
     }
 
     fn introduction(&self) {
-        self.ui.say("jit gives access on request: somebody asks, the right person approves, and AWS");
-        self.ui.say("ends it. This demo brings its own identity provider and its own AWS, which");
-        self.ui.say("evaluates the policies of every call. All of it runs inside this program, on");
-        self.ui.say("127.0.0.1, and nothing on your machine is changed. The company's policy:");
-        self.ui.say("");
-        for line in company::SHOWN_POLICY.lines() {
-            let line = format!("    {line}");
-            self.ui.say(self.ui.paint(Tone::Dim, escape(line.trim_end())));
-        }
+        self.narrator.introduction(
+            "jit gives access on request: somebody asks, the right person approves, and AWS ends it. This demo \
+             brings its own identity provider and its own AWS, which evaluates the policies of every call. All \
+             of it runs inside this program, on 127.0.0.1, and nothing on your machine is changed. The \
+             company's policy:",
+            company::SHOWN_POLICY,
+        );
     }
 
     /// Alice asks, for so many seconds: the id in its short form.
     fn ask(&self, seconds: u32) -> CommandResult<String> {
         let time = if seconds >= 3600 { format!("{}h", seconds / 3600) } else { format!("{seconds}s") };
-        self.typed("Alice", &format!("jit request pay-admin -d {time} -m 'Refund order 4711'"));
+        self.narrator.typed("Alice $", &format!("jit request pay-admin -d {time} -m 'Refund order 4711'"));
         let args = RequestArgs {
             access: Some("pay-admin".to_owned()),
             duration: Some(seconds),
@@ -187,7 +170,7 @@ impl Play<'_> {
     }
 
     fn approve(&self, id: &str) -> CommandResult {
-        self.typed("Bob", &format!("jit approve {id}"));
+        self.narrator.typed("Bob $", &format!("jit approve {id}"));
         let seen = SeenArgs { yes: false, sha256: None };
         let args = ApproveArgs { id: id.to_owned(), message: String::new(), seen, json: false };
         approve::run(&args, self.bob, self.ui)
@@ -195,7 +178,7 @@ impl Play<'_> {
 
     /// Calls once. Something else than expected ends the demo.
     fn expect(&self, session: &Session, allowed: bool) -> CommandResult {
-        self.typed("Alice", "jit exec pay-admin -- aws s3api list-buckets");
+        self.narrator.typed("Alice $", "jit exec pay-admin -- aws s3api list-buckets");
         let answer = self.list_buckets(session)?;
         self.show(&answer);
         if answer.is_ok() == allowed {
@@ -250,7 +233,7 @@ impl Play<'_> {
     }
 
     fn replay(&self) -> CommandResult {
-        self.typed("Bob", "jit requests --all");
+        self.narrator.typed("Bob $", "jit requests --all");
         let args = RequestsArgs {
             id: None,
             mine: false,
@@ -303,25 +286,6 @@ impl Play<'_> {
         let ledger = access::open(&files, &broker, Right::Vote, self.bob)?;
         let view = ledger.read_recent().map_err(|error| access::failed(&error, &ledger))?;
         look(&view)
-    }
-
-    fn chapter<T>(
-        &self,
-        title: &[&'static str],
-        work: impl FnOnce() -> CommandResult<T>,
-    ) -> CommandResult<T> {
-        if self.pauses {
-            std::thread::sleep(PAUSE);
-        }
-        self.ui.say("");
-        title.iter().for_each(|line| self.ui.say(*line));
-        let _busy = self.busy.lock();
-        work()
-    }
-
-    fn typed(&self, name: &str, command: &str) {
-        let prompt = self.ui.paint(Tone::Dim, shown!("{} $", name));
-        self.ui.say(shown!("{} {}", prompt, self.ui.paint(Tone::Name, escape(command))));
     }
 }
 

@@ -1,8 +1,10 @@
 //! `jit demo`: every step against an IdP and an STS inside this program. It runs the real commands, with a
-//! configuration, a state folder and endpoints of its own. `story` is what it shows.
+//! configuration, a state folder and endpoints of its own. `story` shows how credentials are got and used, `access` shows
+//! access on request; `narrator` tells both, and `stage` is the folder that they run in.
 
 mod access;
 mod browser;
+mod narrator;
 mod stage;
 mod story;
 
@@ -15,6 +17,7 @@ use jit_emulator::{Approval, Servers, Settings};
 use jit_wire::env;
 
 pub use browser::PretendBrowser;
+use narrator::Narrator;
 use stage::Stage;
 use story::{By, Story};
 
@@ -57,9 +60,8 @@ pub(super) fn run(args: &DemoArgs, world: &World, ui: &Ui) -> CommandResult {
         ui,
         real_browser,
         spares_keychain: world.env.get(env::JIT_STORE).is_none() && stage.store != "auto",
-        pauses: world.person.can_be_asked(),
         by,
-        busy: &stage.busy,
+        narrator: Narrator { ui, pauses: world.person.can_be_asked(), busy: &stage.busy },
     };
     let told = story.tell();
     // Clean up, whatever happened before.

@@ -1,10 +1,9 @@
 //! The text of `jit demo`, chapter by chapter: explanations on stderr, and on stdout what the commands
 //! print.
 
-use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use crate::broker::{Interaction, Need};
+use super::narrator::{Narrator, need};
 use crate::commands::audit_log::Taker;
 use crate::commands::exec::{SHADOWS, variables};
 use crate::commands::login::{self, LoginArgs};
@@ -14,8 +13,8 @@ use crate::commands::subject::{RoleArgs, Subject};
 use crate::commands::whoami::{self, WhoamiArgs};
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::sys::process;
+use crate::ui::Ui;
 use crate::ui::text::{escape, shown};
-use crate::ui::{Tone, Ui};
 use crate::world::World;
 use jit_emulator::{ADMIN, CLIENT_ID, Call, DEVELOPER, HUB, Servers};
 use jit_wire::explain::{Explain, Next};
@@ -45,8 +44,6 @@ impl Explain for DemoStopped {
 
 /// The lifetime of the session that the demo lets expire.
 const SHORT_LIFE: Duration = Duration::from_secs(3);
-/// The pause between chapters, on a terminal.
-pub(super) const PAUSE: Duration = Duration::from_millis(1200);
 /// The command that gets credentials, and how a person would type it.
 #[cfg(not(windows))]
 const CHILD: ([&str; 3], &str) = (
@@ -122,10 +119,7 @@ pub(super) struct Story<'a> {
     pub(super) spares_keychain: bool,
     /// The protocol of the sign-in.
     pub(super) by: By,
-    /// Somebody watches, so it pauses between chapters.
-    pub(super) pauses: bool,
-    /// Locked while something may be stored.
-    pub(super) busy: &'a Mutex<()>,
+    pub(super) narrator: Narrator<'a>,
 }
 
 impl Story<'_> {
@@ -140,52 +134,48 @@ impl Story<'_> {
         } else {
             "Sign in once. Here a simulated browser does it, as Alice."
         };
-        self.chapter("1.", sign_in, || self.sign_in())?;
+        self.narrator.chapter("1.", sign_in, || self.sign_in())?;
         let storage = if self.spares_keychain {
             "Everything is now stored in encrypted files. Their key is in the store shown below. (The demo sets \
              JIT_STORE and leaves your keychain alone.)"
         } else {
             "Everything is now stored in encrypted files. Their key is in the store shown below."
         };
-        self.chapter("2.", storage, || {
-            self.typed("jit status");
+        self.narrator.chapter("2.", storage, || {
+            self.narrator.typed("$", "jit status");
             status::run(&StatusArgs::plain(), self.world, self.ui)
         })?;
         let run_a_command = "Run a command. Only that command gets the credentials, in its environment.";
-        self.chapter("3.", run_a_command, || self.run_a_command())?;
+        self.narrator.chapter("3.", run_a_command, || self.run_a_command())?;
         let serve_a_tool = "Every AWS tool can ask jit by itself, through a credential_process line in \
                             ~/.aws/config. This is what the tool gets (secrets shortened):";
-        self.chapter("4.", serve_a_tool, || self.serve_a_tool())?;
+        self.narrator.chapter("4.", serve_a_tool, || self.serve_a_tool())?;
         let end = "Sessions expire. Here, a session of dev expires after 3 s.";
-        let short = self.chapter("5.", end, || self.short_session())?;
-        self.typed("sleep 3");
+        let short = self.narrator.chapter("5.", end, || self.short_session())?;
+        self.narrator.typed("$", "sleep 3");
         std::thread::sleep(SHORT_LIFE + Duration::from_millis(200));
-        self.busy(|| self.renew(&short))?;
+        self.narrator.busy(|| self.renew(&short))?;
         let sign_out = match self.by {
             By::OpenId => "Sign out: jit revokes the sign-in at the IdP and destroys the store's key.",
             By::Saml => "Sign out: jit destroys the store's key, so nothing sealed can be read.",
         };
-        self.chapter("6.", sign_out, || {
-            self.typed("jit logout --all");
+        self.narrator.chapter("6.", sign_out, || {
+            self.narrator.typed("$", "jit logout --all");
             logout::run(&LogoutArgs::everything(), self.world, self.ui)
         })
     }
 
     fn introduction(&self) {
-        self.ui.prose(
+        self.narrator.introduction(
             "jit turns one sign-in into temporary AWS credentials. This demo brings its own identity provider \
              (IdP) and its own STS, the AWS service that issues such credentials. Both run inside this \
              program, on 127.0.0.1, and nothing on your machine is changed. The configuration:",
+            &config(self.servers, self.by),
         );
-        self.ui.say("");
-        for line in config(self.servers, self.by).lines() {
-            let line = format!("    {line}");
-            self.ui.say_verbatim(self.ui.paint(Tone::Dim, escape(line.trim_end())));
-        }
     }
 
     fn sign_in(&self) -> CommandResult {
-        self.typed("jit login prod-admin");
+        self.narrator.typed("$", "jit login prod-admin");
         login::run(&LoginArgs::of("prod-admin"), self.world, self.ui)
             .map_err(|error| DemoStopped { error, real_browser: self.real_browser })?;
         let (proof, hub, what, action) = match self.by {
@@ -212,7 +202,7 @@ impl Story<'_> {
 
     fn run_a_command(&self) -> CommandResult {
         let (command, shown) = CHILD;
-        self.typed(&format!("jit exec prod-admin -- {shown}"));
+        self.narrator.typed("$", &format!("jit exec prod-admin -- {shown}"));
         let subject = self.subject("prod-admin")?;
         let session = subject.session(&need(), Taker::itself("demo"))?;
         let variables = variables(&session, &subject.plan, &self.world.env);
@@ -222,16 +212,16 @@ impl Story<'_> {
         if !status.success() {
             return Err(CommandError::new(Kind::Failed, format!("the command exited with {status}")));
         }
-        self.typed("jit whoami prod-admin");
+        self.narrator.typed("$", "jit whoami prod-admin");
         whoami::run(&WhoamiArgs::of("prod-admin"), self.world, self.ui)
     }
 
     fn serve_a_tool(&self) -> CommandResult {
-        self.typed("jit credential-process dev");
+        self.narrator.typed("$", "jit credential-process dev");
         let first = self.answer()?;
         self.ui.line(escape(&shortened(&first)))?;
         let calls_before = self.calls();
-        self.typed("jit credential-process dev");
+        self.narrator.typed("$", "jit credential-process dev");
         let started = Instant::now();
         let second = self.answer()?;
         let took = started.elapsed().as_secs_f64() * 1000.0;
@@ -250,45 +240,17 @@ impl Story<'_> {
         self.servers.faults(|faults| faults.spoke_lifetime = Some(SHORT_LIFE));
         let subject = self.subject("dev")?;
         subject.store.delete(&subject.plan.session_key(subject.plan.legs.len() - 1))?;
-        self.typed("jit credential-process dev");
+        self.narrator.typed("$", "jit credential-process dev");
         self.answer()
     }
 
     fn renew(&self, ended: &str) -> CommandResult {
-        self.typed("jit credential-process dev");
+        self.narrator.typed("$", "jit credential-process dev");
         if self.answer()? == ended {
             return Err(CommandError::new(Kind::Failed, "jit returned the expired session again"));
         }
         self.ui.done("jit renewed it silently with the hub's session, without asking you");
         Ok(())
-    }
-
-    fn chapter<T>(
-        &self,
-        number: &'static str,
-        title: &'static str,
-        work: impl FnOnce() -> CommandResult<T>,
-    ) -> CommandResult<T> {
-        if self.pauses {
-            std::thread::sleep(PAUSE);
-        }
-        self.ui.say("");
-        self.ui.item(number, title);
-        self.busy(work)
-    }
-
-    /// Runs `work`, which a cleanup must not interrupt.
-    fn busy<T>(&self, work: impl FnOnce() -> CommandResult<T>) -> CommandResult<T> {
-        let _busy = self.busy.lock();
-        work()
-    }
-
-    fn typed(&self, command: &str) {
-        self.ui.say(shown!(
-            "{} {}",
-            self.ui.paint(Tone::Dim, "$"),
-            self.ui.paint(Tone::Name, escape(command))
-        ));
     }
 
     fn count(&self, call: Call) -> usize {
@@ -316,16 +278,6 @@ impl Story<'_> {
     fn answer(&self) -> CommandResult<String> {
         let session = self.subject("dev")?.session(&need(), Taker::itself("demo"))?;
         Ok(String::from_utf8_lossy(&session.to_credential_process()).trim().to_owned())
-    }
-}
-
-/// A session without a prompt: the one sign-in of the demo is enough.
-pub(super) fn need() -> Need {
-    Need {
-        min_ttl: Duration::ZERO,
-        force: false,
-        interaction: Interaction::Never,
-        wait: Duration::from_secs(5),
     }
 }
 

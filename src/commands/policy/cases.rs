@@ -127,7 +127,6 @@ fn to_json(path: &str, results: &[CaseResult<'_>]) -> Value {
     };
     let failed = results.iter().filter(|result| result.failure.is_some()).count();
     json!({
-        "version": 1,
         "path": path,
         "passed": results.len() - failed,
         "failed": failed,

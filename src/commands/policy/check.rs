@@ -136,7 +136,6 @@ fn to_json(sources: &PolicySources, found: &[LocatedFinding]) -> Value {
         })
     };
     json!({
-        "version": 1,
         "files": sources.files.iter().map(|file| &file.path).collect::<Vec<_>>(),
         "errors": count(found, Severity::Error),
         "warnings": count(found, Severity::Warning),

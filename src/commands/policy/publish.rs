@@ -115,7 +115,7 @@ pub(super) fn run(args: &PublishArgs, world: &World, ui: &Ui) -> CommandResult {
     let hash = Hash::of(text.as_bytes());
     if before.is_some_and(|before| before.policy.to_toml() == text) {
         if args.json {
-            return ui.json(&json!({ "version": 1, "published": false, "sha256": hash }));
+            return ui.json(&json!({ "published": false, "sha256": hash }));
         }
         ui.done("The policy in force says the same");
         return Ok(());
@@ -133,8 +133,7 @@ pub(super) fn run(args: &PublishArgs, world: &World, ui: &Ui) -> CommandResult {
     let id = ledger.publish(&author, &text).map_err(|error| failed(&error, &ledger))?;
     if args.json {
         let lost: Vec<_> = lost.iter().map(|one| json!({ "id": one.request, "person": one.person, "access": one.access, "until": one.until.to_rfc3339(), "why": one.why })).collect();
-        return ui
-            .json(&json!({ "version": 1, "published": true, "id": id, "sha256": hash, "not_given": lost }));
+        return ui.json(&json!({ "published": true, "id": id, "sha256": hash, "not_given": lost }));
     }
     ui.done("Published; it is in force now");
     Ok(())

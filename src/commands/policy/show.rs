@@ -11,7 +11,7 @@ use crate::broker::{AccessError, Broker, LedgerView};
 use crate::commands::access::{self, failed, short_hash};
 use crate::commands::load::Configuration;
 use crate::error::{CommandResult, Kind};
-use crate::ui::text::{Shown, escape, shown, table};
+use crate::ui::text::{Shown, escape, shown};
 use crate::ui::{Tone, Ui};
 use crate::world::{World, clock_time};
 
@@ -69,7 +69,6 @@ pub(super) fn run(args: &ShowArgs, world: &World, ui: &Ui) -> CommandResult {
     };
     if args.json {
         let mut value = to_json(stored, stored.key == in_force.key);
-        value["version"] = json!(1);
         value["policy"] = json!(stored.text);
         return ui.json(&value);
     }
@@ -96,12 +95,10 @@ fn history(view: &LedgerView, in_force: &StoredPolicy, json: bool, world: &World
     all.reverse();
     if json {
         let each = all.iter().map(|stored| to_json(stored, stored.key == in_force.key));
-        return ui.json(&json!({ "version": 1, "policies": each.collect::<Vec<_>>() }));
+        return ui.json(&json!({ "policies": each.collect::<Vec<_>>() }));
     }
     let ids: Vec<Id> = all.iter().map(|stored| stored.key.id()).collect();
-    let title = |text: &'static str| ui.paint_data(Tone::Dim, text);
-    let mut rows: Vec<Vec<Shown>> = vec![["id", "published", "by", "sha256", ""].map(title).to_vec()];
-    rows.extend(all.iter().map(|stored| {
+    let row = |stored: &&StoredPolicy| {
         let is_in_force = if stored.key == in_force.key { "in force" } else { "" };
         vec![
             ui.paint_data(Tone::Name, escape(&stored.key.id().short(ids.iter().copied()))),
@@ -110,8 +107,8 @@ fn history(view: &LedgerView, in_force: &StoredPolicy, json: bool, world: &World
             escape(&short_hash(Hash::of(stored.text.as_bytes()))),
             Shown::from(is_in_force),
         ]
-    }));
-    ui.line(Shown::join(table(&rows).lines().map(|line| line.trim_end()), "\n"))
+    };
+    ui.table_with_titles(&["id", "published", "by", "sha256", ""], all.iter().map(row).collect())
 }
 
 fn to_json(stored: &StoredPolicy, is_in_force: bool) -> Value {

@@ -5,9 +5,7 @@
 use super::endpoint::sts_endpoint;
 use super::{DEFAULT_DURATION, Flags, ResolveError, proof};
 use crate::config::file::File;
-use crate::plan::{
-    AccountNames, Assignment, DiscoveredRole, Leg, Origin, Plan, ProofPlan, RoleId, SignInDemand, Valued,
-};
+use crate::plan::{AccountNames, Assignment, DiscoveredRole, Leg, Origin, Plan, ProofPlan, RoleId, Valued};
 use jit_wire::arn::Partition;
 use jit_wire::env::Env;
 use jit_wire::name;
@@ -155,21 +153,11 @@ fn plan_for(
     env: &Env,
 ) -> Result<Plan, ResolveError> {
     let offered = || Origin::Rule("what the IdP offers");
+    let sts = sts_endpoint(file, id.partition(), None, env)?;
+    let duration = flags.duration()?.unwrap_or(Valued::new(DEFAULT_DURATION, Origin::Default));
     let leg = Leg {
-        name: first_name,
-        sts: sts_endpoint(file, id.partition(), None, env)?,
-        role: Valued::new(id, offered()),
         provider_arn: role.saml.as_ref().map(|pair| Valued::new(pair.provider_arn.clone(), offered())),
-        duration: flags.duration()?.unwrap_or(Valued::new(DEFAULT_DURATION, Origin::Default)),
-        session_name: None,
-        source_identity: None,
-        external_id: None,
-        mfa_serial: None,
-        tags: None,
-        transitive_tags: None,
-        policy: None,
-        policy_arns: None,
-        sign_in: SignInDemand::default(),
+        ..Leg::new(first_name, Valued::new(id, offered()), duration, sts)
     };
     // Where the role does not go by the account's name, that describes it.
     let by_number = leg.name.starts_with(&format!("{}/", role.account));

@@ -75,7 +75,7 @@ impl World {
         Self { policy, directory, records, log: Vec::new(), hashes: BTreeMap::new(), made: 0 }
     }
 
-    fn take(&mut self, entry: Entry, bytes: Vec<u8>) {
+    pub(crate) fn take(&mut self, entry: Entry, bytes: Vec<u8>) {
         self.records.take(&entry, &bytes);
         self.log.push((entry, bytes));
     }
@@ -113,7 +113,7 @@ impl World {
         self.fact(author, seconds, &Fact::Vote(Vote { request, sha256, vote, reason: String::new() }))
     }
 
-    fn yes(&mut self, name: &str, seconds: i64, request: Id) {
+    pub(crate) fn yes(&mut self, name: &str, seconds: i64, request: Id) {
         self.vote(&userid("hub", name), seconds, request, Vouch::Approve);
     }
 
@@ -467,25 +467,6 @@ fn requests_have_the_right_state() {
     };
     assert_eq!((at, cause), (World::moment(1200), crate::ledger::Cause::Revocation));
     assert_eq!(name(&world, 1199), "live", "what was later changes nothing before");
-}
-
-#[test]
-fn what_arrives_in_the_second_of_a_decision_is_used_only_if_the_decision_names_it() {
-    let replayed = |revoked_at: i64| {
-        let mut world = World::new();
-        let id = world.ask(ALICE, 0, |_| ());
-        world.yes("bob@corp.com", 5, id);
-        assert_eq!(world.settle(id, 5), "until 3605");
-        let policy = world.records.case(id).unwrap().decision.unwrap().policy.clone();
-        world.take(Entry::new(policy, World::moment(5)), world.policy.to_toml().into_bytes());
-        world.revoke("bob@corp.com", revoked_at, id);
-        crate::replay::replay(&world.records).into_iter().map(|found| found.what).collect::<Vec<_>>()
-    };
-    // Bob's vote was named, and his revocation in the same second came after.
-    assert!(replayed(5).is_empty());
-    assert!(replayed(6).is_empty());
-    // One that was there before was left out.
-    assert_eq!(replayed(4), ["its inputs lead to: revoked"]);
 }
 
 #[test]

@@ -42,7 +42,7 @@ pub(crate) fn check_duration(seconds: u32, max_session: u32, chained: bool) -> R
 }
 
 /// Checks the session policies and tags in the request. Returns their size, with `inherited` bytes of tags,
-/// in per cent of the limit; nothing if there are none.
+/// as a percentage of the limit, or `None` if there are neither policies nor tags.
 pub(crate) fn packed(params: &Params, inherited: usize) -> Result<Option<usize>, Refusal> {
     let policy = params.get("Policy").unwrap_or_default();
     if let Some(rule) = length_rule(policy.chars().count(), &(0..=2048)) {

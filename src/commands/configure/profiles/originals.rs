@@ -33,7 +33,7 @@ fn place(config: &Path) -> PathBuf {
     config.with_file_name(name)
 }
 
-/// The originals; an empty file if there are none.
+/// Reads the originals. If none were saved, the result is an empty file.
 pub(super) fn read(config: &Path) -> Result<Document, ProfilesError> {
     let path = place(config);
     let content = replace::read(&path, SIZE_LIMIT)
