@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use clap::CommandFactory as _;
+use clap::{CommandFactory as _, Parser as _};
 use jit::commands::Cli;
 use jit::config::aws::{Document, Program, System, plan_profiles};
 use jit::config::file::File;
@@ -12,37 +12,41 @@ use jit::config::shared::keys::{self, KeyPlace};
 use jit::error::Kind;
 use jit_wire::env::Env;
 
-const README: &str = include_str!("../../README.md");
-/// Every document, by its path in the project.
-const DOCUMENTS: &[(&str, &str)] = &[
-    ("README.md", README),
-    ("SECURITY.md", include_str!("../../SECURITY.md")),
-    ("CHANGELOG.md", include_str!("../../CHANGELOG.md")),
-    ("docs/clients.md", include_str!("../../docs/clients.md")),
-    ("docs/store.md", include_str!("../../docs/store.md")),
-    ("docs/performance.md", include_str!("../../docs/performance.md")),
-    ("docs/shared-file.md", include_str!("../../docs/shared-file.md")),
-    ("docs/aws-files.md", include_str!("../../docs/aws-files.md")),
-    ("docs/access/approve.md", include_str!("../../docs/access/approve.md")),
-    ("docs/access/policy.md", include_str!("../../docs/access/policy.md")),
-    ("docs/access/requests.md", include_str!("../../docs/access/requests.md")),
-    ("docs/reference/json.md", include_str!("../../docs/reference/json.md")),
-    ("CONTRIBUTING.md", include_str!("../../CONTRIBUTING.md")),
-    ("docs/design/house.md", include_str!("../../docs/design/house.md")),
-    ("docs/design/contract.md", include_str!("../../docs/design/contract.md")),
-    ("docs/design/access.md", include_str!("../../docs/design/access.md")),
-    ("docs/design/store.md", include_str!("../../docs/design/store.md")),
-    ("docs/design/voice.md", include_str!("../../docs/design/voice.md")),
-    ("docs/design/decisions/README.md", include_str!("../../docs/design/decisions/README.md")),
-    (
-        "docs/design/decisions/position-independent.md",
-        include_str!("../../docs/design/decisions/position-independent.md"),
-    ),
-];
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
 
 /// The text of the document at `path`.
-fn document(path: &str) -> &'static str {
-    DOCUMENTS.iter().find(|(own, _)| *own == path).unwrap().1
+fn document(path: &str) -> String {
+    std::fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// Every document, by its path in the project, in order.
+fn documents() -> Vec<(String, String)> {
+    fn collect(folder: &Path, found: &mut Vec<String>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                collect(&path, found);
+            } else if path.extension().is_some_and(|end| end == "md") {
+                found.push(path.strip_prefix(root()).unwrap().to_str().unwrap().to_owned());
+            }
+        }
+    }
+    let mut found =
+        ["README.md", "SECURITY.md", "CHANGELOG.md", "CONTRIBUTING.md"].map(str::to_owned).to_vec();
+    for folder in ["docs", "deploy"].map(|folder| root().join(folder)).iter().filter(|folder| folder.exists())
+    {
+        collect(folder, &mut found);
+    }
+    found.sort();
+    found
+        .into_iter()
+        .map(|path| {
+            let text = document(&path);
+            (path, text)
+        })
+        .collect()
 }
 
 type Names = BTreeSet<String>;
@@ -69,17 +73,18 @@ fn blocks(document: &str, language: &str) -> Vec<String> {
     blocks
 }
 
-/// The README below one heading.
-fn section(title: &str) -> &'static str {
-    let (_, rest) = README.split_once(&format!("\n## {title}\n")).unwrap();
-    rest.split("\n## ").next().unwrap()
-}
-
-/// The cells of a section's tables, without their heads.
-fn rows(title: &str) -> Vec<Vec<&'static str>> {
-    let lines = section(title).lines().filter_map(|line| line.strip_prefix('|')?.strip_suffix('|'));
+/// The cells of the tables of `text`, without their heads.
+fn rows(text: &str) -> Vec<Vec<&str>> {
+    let lines = text.lines().filter_map(|line| line.strip_prefix('|')?.strip_suffix('|'));
     let rows = lines.map(|line| line.split('|').map(str::trim).collect::<Vec<_>>());
     rows.filter(|cells| cells[0].starts_with('`') || cells[0].starts_with(char::is_numeric)).collect()
+}
+
+/// `text` below the heading `title`, up to the next one of its level.
+fn section<'t>(text: &'t str, title: &str) -> &'t str {
+    let (_, rest) =
+        text.split_once(&format!("\n## {title}\n")).unwrap_or_else(|| panic!("no section {title}"));
+    rest.split("\n## ").next().unwrap()
 }
 
 /// The text between backquotes.
@@ -87,34 +92,75 @@ fn quoted(text: &str) -> impl Iterator<Item = &str> {
     text.split('`').skip(1).step_by(2)
 }
 
+/// The examples of the pages for people who set `jit` up. Each that has roles is a whole configuration, or is completed by
+/// the hub of the first steps.
 #[test]
 fn every_example_configuration_is_valid() {
-    let examples = blocks(README, "toml");
-    assert_eq!(
-        examples.len(),
-        13,
-        "five minutes, five providers, SAML in two ways, Okta, Identity Center; a browser; a sign-in; spokes"
-    );
-    let spokes = examples.iter().find(|example| example.contains("[spokes.")).unwrap();
-    let hub = examples.iter().find(|example| example.contains("[role.hub]")).unwrap();
-    let file =
-        File::parse("README.md", &format!("{hub}\n{spokes}")).unwrap_or_else(|wrong| panic!("{wrong}"));
-    assert!(file.roles.contains_key("payments-prod/admin") && file.roles.contains_key("payments-dev/admin"));
-    for example in examples.iter().filter(|example| example.contains("[role.")) {
-        let file = File::parse("README.md", example).unwrap_or_else(|wrong| panic!("{wrong}\n{example}"));
-        let plan = resolve::plan(&file, "prod-admin", Flags::default(), &Env::of([]), Vec::new).unwrap();
-        assert_eq!(plan.legs.len(), 2);
+    let hub = blocks(&document("docs/first-steps.md"), "toml").remove(0);
+    let mut whole = 0;
+    for (path, text) in documents() {
+        if path.starts_with("docs/access/") || path.starts_with("docs/design/") || path.starts_with("deploy/")
+        {
+            continue;
+        }
+        for example in blocks(&text, "toml") {
+            let parse =
+                |text: &str| File::parse(&path, text).unwrap_or_else(|wrong| panic!("{wrong}\n{example}"));
+            if example.contains("[role.prod-admin]") {
+                let file = parse(&example);
+                let plan =
+                    resolve::plan(&file, "prod-admin", Flags::default(), &Env::of([]), Vec::new).unwrap();
+                assert_eq!(plan.legs.len(), 2, "{path}");
+                whole += 1;
+            } else if example.contains("[spokes.") {
+                let file = parse(&format!("{hub}\n{example}"));
+                assert!(
+                    file.roles.contains_key("payments-prod/admin")
+                        && file.roles.contains_key("payments-dev/admin")
+                );
+            }
+        }
+    }
+    assert!(whole >= 11, "the README, the first steps, and each guide: {whole}");
+}
+
+/// The README is for a first look; what is longer has a page in docs/.
+#[test]
+fn the_readme_stays_short() {
+    let lines = document("README.md").lines().count();
+    assert!(lines <= 260, "{lines} lines");
+}
+
+/// A reader finds every page from the README, directly or through the page of its folder.
+#[test]
+fn every_page_is_linked() {
+    let all = documents();
+    let targets = |path: &str, text: &str| -> BTreeSet<std::path::PathBuf> {
+        let links = text.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next());
+        let links = links.filter(|link| !link.is_empty() && !link.contains("://"));
+        links.filter_map(|link| root().join(path).with_file_name("").join(link).canonicalize().ok()).collect()
+    };
+    let mut found = targets("README.md", &document("README.md"));
+    for (path, text) in &all {
+        if path.ends_with("/README.md") && found.contains(&root().join(path).canonicalize().unwrap()) {
+            found.extend(targets(path, text));
+        }
+    }
+    for (path, _) in
+        all.iter().filter(|(path, _)| path.starts_with("docs/") && !path.starts_with("docs/design/"))
+    {
+        assert!(found.contains(&root().join(path).canonicalize().unwrap()), "nothing links to {path}");
     }
 }
 
 #[test]
 fn every_example_policy_is_current_json() {
-    let policies = blocks(README, "json");
-    assert_eq!(policies.len(), 5, "three hubs, what a hub may do, a spoke");
+    let policies = blocks(&document("docs/aws-setup.md"), "json");
+    assert!(policies.len() >= 5, "three hubs, what a hub may do, a spoke");
     for policy in policies {
         let json: serde_json::Value = serde_json::from_str(&policy).unwrap();
         assert_eq!(json["Version"], "2012-10-17");
-        assert_eq!(json["Statement"][0]["Effect"], "Allow");
+        assert!(["Allow", "Deny"].iter().any(|effect| json["Statement"][0]["Effect"] == *effect), "{policy}");
     }
 }
 
@@ -124,7 +170,7 @@ fn the_example_profile_is_what_jit_writes() {
     let profile = program.profile("prod-admin", Some("eu-west-1")).unwrap();
     let empty = Document::parse(b"").unwrap();
     let written = plan_profiles(&empty, &[profile], &|_| false).apply(&empty, false).unwrap();
-    assert_eq!(blocks(README, "ini"), [written.text()]);
+    assert_eq!(blocks(&document("docs/first-steps.md"), "ini"), [written.text()]);
 }
 
 #[test]
@@ -148,10 +194,13 @@ fn the_table_has_exactly_the_commands_and_options() {
         let words = quoted(cell).next().unwrap().split(' ');
         words.take_while(|word| word.starts_with(char::is_lowercase)).collect::<Vec<_>>().join(" ")
     };
-    let told = rows("Commands")
-        .into_iter()
-        .map(|row| (name(row[0]), quoted(row[2]).map(str::to_owned).collect::<Names>()));
+    let page = document("docs/reference/commands.md");
+    let told = rows(&page).into_iter().filter(|row| row.len() == 3);
+    let told = told.map(|row| (name(row[0]), quoted(row[2]).map(str::to_owned).collect::<Names>()));
     assert_eq!(told.collect::<Vec<_>>(), program);
+    let readme = document("README.md");
+    let short = rows(section(&readme, "Commands")).into_iter().map(|row| name(row[0])).collect::<Vec<_>>();
+    assert_eq!(short, program.into_iter().map(|(name, _)| name).collect::<Vec<_>>());
 }
 
 #[test]
@@ -182,6 +231,7 @@ fn the_table_has_exactly_the_configuration_keys() {
         ("access", "", taken("[access]\nledger = \"~/x\"\n")),
         ("spokes", "", taken(&format!("{OIDC}{ROLE}{SPOKES}"))),
     ];
+    let page = document("docs/reference/config.md");
     for (place, kind, keys) in places {
         // Each of them has a rule for shared files.
         let place_there = match place {
@@ -201,7 +251,7 @@ fn the_table_has_exactly_the_configuration_keys() {
                 None => place == one,
             })
         };
-        let told: Names = rows("Configuration")
+        let told: Names = rows(&page)
             .iter()
             .filter(|row| here(row))
             .flat_map(|row| quoted(row[0]))
@@ -209,6 +259,99 @@ fn the_table_has_exactly_the_configuration_keys() {
             .collect();
         assert_eq!(told, keys, "{place} {kind}");
     }
+}
+
+/// The help of every command, as the snapshot of the tests has it. With `UPDATE_SNAPSHOTS` it is written instead.
+#[test]
+fn the_commands_page_has_the_help_of_every_command() {
+    let (begin, end) = ("<!-- help: written by scripts/generate -->\n", "<!-- end of help -->");
+    let page = document("docs/reference/commands.md");
+    let (before, rest) = page.split_once(begin).unwrap();
+    let (shown, after) = rest.split_once(end).unwrap();
+    let help = document("tests/it/snapshots/help.txt");
+    let one = |text: &str| {
+        let (title, text) = text.split_once(" --help\n")?;
+        Some(format!("\n### {title}\n\n```text\n{}\n```\n", text.trim_end()))
+    };
+    let made: String =
+        help.split("$ jit").filter_map(|text| one(&format!("jit{text}"))).collect::<String>() + "\n";
+    if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
+        let path = root().join("docs/reference/commands.md");
+        return std::fs::write(path, format!("{before}{begin}{made}{end}{after}")).unwrap();
+    }
+    assert_eq!(shown, made, "run scripts/generate");
+}
+
+/// The `jit` command lines of a shell block. Words are separated by spaces; those in quotes stay together.
+fn shown_commands(block: &str) -> Vec<Vec<String>> {
+    let mut found = Vec::new();
+    for line in block.lines() {
+        let line = line.trim_start_matches("$ ");
+        for (at, _) in line.match_indices("jit ") {
+            // A command stands at the beginning of a line or after something that starts one.
+            let before = line[..at].trim_end();
+            let starts = before.is_empty()
+                || ["$(", "<(", "|", "&&", ";", "!", "ProxyCommand", "1-5"]
+                    .iter()
+                    .any(|end| before.ends_with(end))
+                || before.split(' ').all(|word| word.contains('=') && !word.contains('('));
+            if starts {
+                found.push(words(&line[at..]));
+            }
+        }
+    }
+    found
+}
+
+/// The words of the one command that `text` begins with.
+fn words(text: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let (mut word, mut quote) = (String::new(), None);
+    for character in text.chars() {
+        match (quote, character) {
+            (Some(open), _) if character == open => quote = None,
+            (None, '\'' | '"') => quote = Some(character),
+            (None, '|' | ';' | ')' | '#' | '&') => break,
+            (None, ' ') => {
+                if !word.is_empty() {
+                    words.push(std::mem::take(&mut word));
+                }
+            }
+            _ => word.push(character),
+        }
+    }
+    if !word.is_empty() {
+        words.push(word);
+    }
+    words
+}
+
+/// Each command line of each page is one that `jit` takes.
+#[test]
+fn every_command_shown_is_one() {
+    let mut count = 0;
+    for (path, text) in documents() {
+        if path.starts_with("docs/design/") {
+            continue;
+        }
+        for block in ["sh", "console"].iter().flat_map(|language| blocks(&text, language)) {
+            for line in shown_commands(&block) {
+                if let Err(wrong) = Cli::try_parse_from(&line) {
+                    assert!(wrong.exit_code() == 0, "{path}: {line:?}\n{wrong}");
+                }
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 60, "{count}");
+}
+
+#[test]
+fn the_words_of_a_shown_command_are_found() {
+    let line = "docker run --env-file <(jit env dev --shell dotenv) x   # jit is not run here";
+    assert_eq!(shown_commands(line), [["jit", "env", "dev", "--shell", "dotenv"]]);
+    assert_eq!(shown_commands("jit request a -m \"b c\" | jq"), [["jit", "request", "a", "-m", "b c"]]);
+    assert_eq!(shown_commands("echo jit runs"), Vec::<Vec<String>>::new());
 }
 
 /// With `UPDATE_SNAPSHOTS`, as `scripts/generate` sets it, the table is written instead.
@@ -220,7 +363,7 @@ fn the_shared_file_page_lists_every_key() {
     let (told, after) = rest.split_once(end).unwrap();
     let table = keys::markdown();
     if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/shared-file.md");
+        let path = root().join("docs/shared-file.md");
         return std::fs::write(path, format!("{before}{begin}{table}{end}{after}")).unwrap();
     }
     assert_eq!(told, table, "run scripts/generate");
@@ -232,7 +375,8 @@ fn the_table_has_exactly_the_variables_in_use() {
     let names = source.lines().filter_map(|line| line.strip_prefix("pub const ")?.split('"').nth(1));
     // These two are read by the HTTP client.
     let obeyed: Names = names.chain(["HTTPS_PROXY", "NO_PROXY"]).map(str::to_owned).collect();
-    let told: Names = rows("Environment").iter().flat_map(|row| quoted(row[0])).map(str::to_owned).collect();
+    let page = document("docs/reference/environment.md");
+    let told: Names = rows(&page).iter().flat_map(|row| quoted(row[0])).map(str::to_owned).collect();
     assert_eq!(told, obeyed);
 }
 
@@ -252,8 +396,8 @@ fn the_table_has_exactly_the_exit_codes() {
     ];
     let codes: Names =
         kinds.iter().map(|kind| kind.exit_code().to_string()).chain(["0".to_owned()]).collect();
-    let told: Names =
-        rows("Exit codes").iter().flat_map(|row| row[0].split(", ")).map(str::to_owned).collect();
+    let page = document("docs/reference/exit-codes.md");
+    let told: Names = rows(&page).iter().flat_map(|row| row[0].split(", ")).map(str::to_owned).collect();
     assert_eq!(told, codes);
 }
 
@@ -268,9 +412,9 @@ fn source(folder: &Path) -> String {
 
 #[test]
 fn each_attack_names_existing_tests() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let source = ["src", "crates", "tests"].map(|folder| source(&root.join(folder))).concat();
-    let (_, table) = document("SECURITY.md").split_once("\n## Attacks\n").unwrap();
+    let source = ["src", "crates", "tests"].map(|folder| source(&root().join(folder))).concat();
+    let security = document("SECURITY.md");
+    let (_, table) = security.split_once("\n## Attacks\n").unwrap();
     let rows = table.split("\n## ").next().unwrap().lines().filter(|line| line.starts_with("| ")).skip(2);
     let mut count = 0;
     for row in rows.filter(|row| !row.starts_with("| **")) {
@@ -290,9 +434,10 @@ fn each_attack_names_existing_tests() {
 
 #[test]
 fn each_explained_message_exists() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let source = ["src", "crates"].map(|folder| source(&root.join(folder))).concat();
-    for message in rows("Troubleshooting").iter().flat_map(|row| quoted(row[0])) {
+    let source = ["src", "crates"].map(|folder| source(&root().join(folder))).concat();
+    let (page, readme) = (document("docs/troubleshooting.md"), document("README.md"));
+    let explained = rows(&page).into_iter().chain(rows(section(&readme, "Common errors")));
+    for message in explained.flat_map(|row| quoted(row[0])) {
         for part in message.split('…').map(|part| part.trim_matches([' ', ',', ';'])) {
             assert!(source.contains(part), "nothing says `{part}`");
         }
@@ -307,7 +452,8 @@ fn a_child_gets_the_documented_variables() {
     assert_eq!(room.jit(&["login", "admin"]).run().code(), 0);
     let printed = room.jit(&["env", "admin", "--shell", "json"]).hands_over().run();
     let given: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&printed.stdout).unwrap();
-    let (_, told) = section("Environment").split_once("A child of `jit exec` gets ").unwrap();
+    let page = document("docs/reference/environment.md");
+    let (_, told) = page.split_once("A child of `jit exec` gets ").unwrap();
     let told: Names = quoted(told.split(". ").next().unwrap()).map(str::to_owned).collect();
     assert_eq!(told, given.keys().cloned().collect());
 }
@@ -320,13 +466,15 @@ fn slug(heading: &str) -> String {
 
 #[test]
 fn each_link_has_a_file_and_a_heading() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    for (path, text) in DOCUMENTS {
+    for (path, text) in &documents() {
         let targets = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
         for target in targets.filter(|target| !target.starts_with("https://")) {
             let (file, anchor) = target.split_once('#').unwrap_or((target, ""));
-            let place =
-                if file.is_empty() { root.join(path) } else { root.join(path).with_file_name("").join(file) };
+            let place = if file.is_empty() {
+                root().join(path)
+            } else {
+                root().join(path).with_file_name("").join(file)
+            };
             assert!(place.exists(), "{path} links to {target}, which is not there");
             if !anchor.is_empty() {
                 let text = std::fs::read_to_string(&place).unwrap();
@@ -342,7 +490,7 @@ fn each_link_has_a_file_and_a_heading() {
 /// The table is made by the program; `scripts/generate` puts it there.
 #[test]
 fn the_aws_files_page_has_every_setting() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/aws-files.md");
+    let path = root().join("docs/aws-files.md");
     let page = std::fs::read_to_string(&path).unwrap();
     let (before, rest) = page.split_once("<!-- settings -->\n").unwrap();
     let (table, after) = rest.split_once("<!-- end of settings -->").unwrap();
@@ -361,7 +509,8 @@ fn the_performance_page_has_every_table() {
     let parts = parts.split("];").next().unwrap().lines().filter_map(|line| line.trim().strip_prefix("(\""));
     let parts: Vec<&str> = parts.filter_map(|line| line.split('"').next()).collect();
     assert!(parts.len() > 5, "{parts:?}");
-    let mut rest = document("docs/performance.md");
+    let page = document("docs/performance.md");
+    let mut rest = page.as_str();
     for part in parts {
         let after = rest
             .split_once(&format!("`scripts/bench {part}`"))
@@ -378,7 +527,8 @@ fn the_performance_page_has_every_table() {
 
 #[test]
 fn the_tests_named_for_each_attacker_exist() {
-    let (_, rest) = document("SECURITY.md").split_once("\n## Who attacks, and what they get\n").unwrap();
+    let security = document("SECURITY.md");
+    let (_, rest) = security.split_once("\n## Who attacks, and what they get\n").unwrap();
     let rows = rest.split("\n## ").next().unwrap().lines().filter(|line| line.starts_with('|')).skip(2);
     let mut count = 0;
     for row in rows {
@@ -387,7 +537,7 @@ fn the_tests_named_for_each_attacker_exist() {
         assert!(!links.is_empty(), "nothing shows this: {row}");
         for link in links {
             let (path, names) = link.split_once(')').unwrap();
-            let source = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap();
+            let source = std::fs::read_to_string(root().join(path)).unwrap();
             let names: Vec<&str> = names.split('`').skip(1).step_by(2).collect();
             assert!(!names.is_empty(), "which of {path}? {row}");
             for name in names {

@@ -293,17 +293,26 @@ fn comments_are_plain_english() {
     assert!(wrong.is_empty(), "{} comments are not plain English:\n{}", wrong.len(), wrong.join("\n"));
 }
 
+/// Every page below `folder`, except those that quote what not to write.
+fn pages_below(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).expect("a folder").flatten().map(|entry| entry.path());
+    let pages = entries.flat_map(|path| if path.is_dir() { pages_below(&path) } else { vec![path] });
+    pages.filter(|path| !path.ends_with("docs/design/voice.md")).collect()
+}
+
 #[test]
-fn manual_pages_and_the_readme_are_plain_english() {
-    let mut pages = vec![root().join("README.md")];
-    pages.extend(fs::read_dir(root().join("man")).expect("man").flatten().map(|entry| entry.path()));
+fn manual_pages_and_documents_are_plain_english() {
+    let documents =
+        ["README.md", "SECURITY.md", "CHANGELOG.md", "CONTRIBUTING.md"].map(|name| root().join(name));
+    let documents = documents.into_iter().chain(pages_below(&root().join("docs")));
+    let pages = documents.filter(|page| page.extension().is_some_and(|end| end == "md"));
     let mut wrong = Vec::new();
-    for page in pages {
-        let name = page.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    for page in pages.chain(pages_below(&root().join("man"))) {
+        let name = page.strip_prefix(root()).unwrap_or(&page).to_string_lossy().into_owned();
         let text = fs::read_to_string(&page).expect("UTF-8").replace("\\-", "-");
         for (line, text) in text.lines().enumerate() {
             wrong.extend(complaints(&format!("{name}:{}", line + 1), text, EVERYWHERE));
-            for table in [IN_SOURCES, IN_MESSAGES].iter().filter(|_| name != "README.md") {
+            for table in [IN_SOURCES, IN_MESSAGES].iter().filter(|_| !name.ends_with(".md")) {
                 wrong.extend(complaints(&format!("{name}:{}", line + 1), text, table));
             }
         }
