@@ -11,14 +11,14 @@ use crate::support::{OidcProvider, Room, Sts, cli2, fixture, on_path, python, to
 const ARN: &str = "arn:aws:sts::222222222222:assumed-role/admin/alice@example.test";
 
 /// A room where alice is signed in, with profiles in `~/.aws/config`.
-struct Signed {
-    room: Room,
-    sts: Sts,
+pub(crate) struct Signed {
+    pub(crate) room: Room,
+    pub(crate) sts: Sts,
     _op: OidcProvider,
 }
 
 impl Signed {
-    fn in_with_profiles() -> Self {
+    pub(crate) fn in_with_profiles() -> Self {
         let room = Room::new();
         let op = OidcProvider::start(&room, &[]);
         let sts = Sts::start(&room, &op.issuer(), "jit-cli", &[]);
