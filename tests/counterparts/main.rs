@@ -39,6 +39,7 @@ mod recipes;
 mod saml_providers;
 mod shells;
 mod signed;
+mod site;
 mod support;
 #[cfg(target_os = "linux")]
 mod traces;
