@@ -1,7 +1,11 @@
 //! Reads the files that define roles: `config.toml` and AWS's two files. Every command reads them here,
 //! into one [`Configuration`], and then states whether it needs `config.toml`.
 
+mod aws_files;
 mod named;
+mod part;
+
+pub(super) use aws_files::profiles;
 
 use std::cell::OnceCell;
 use std::path::Path;
@@ -10,14 +14,11 @@ use zeroize::Zeroizing;
 
 use crate::config::aws::{self, AwsProfiles, Document};
 use crate::config::file::{AccountLists, File, SpokeAccount, spoke_accounts};
-use crate::config::idp::IdpSection;
-use crate::config::part;
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::index;
 use crate::store::{self, Store};
-use crate::sys::{folders, fs, process};
+use crate::sys::{folders, fs};
 use crate::world::{Asking, Folders, World};
-use jit_wire::env::JIT_WITHIN;
 
 use super::advice::ConfigUnread;
 
@@ -70,19 +71,6 @@ impl<'w> Configuration<'w> {
         Ok(Self::of(File::parse_with(&shown, text, &ListsOf(&world.folders))?, world))
     }
 
-    /// Reads only what `role` depends on, if possible. This finds only some mistakes, so it is only for
-    /// answers from a stored session: before it calls or asks anybody, a command reads the whole file.
-    ///
-    /// # Errors
-    /// As for [`Self::read`].
-    pub(super) fn read_for(role: Option<&str>, world: &'w World) -> CommandResult<Self> {
-        let configuration = match role.and_then(|role| part_of_file(role, world)) {
-            Some(file) => Self::of(file, world),
-            None => Self::read(world)?,
-        };
-        Ok(Self { reading: Reading::Part, ..configuration })
-    }
-
     /// A configuration of `file`, for tests and for files that are not written yet.
     pub(super) fn of(file: File, world: &'w World) -> Self {
         Self {
@@ -131,60 +119,6 @@ impl<'w> Configuration<'w> {
         self.reading == Reading::Part
     }
 
-    /// The profiles of `~/.aws/config` and `~/.aws/credentials`, if these exist.
-    ///
-    /// # Errors
-    /// A file exists but cannot be read.
-    pub(super) fn profiles(&self) -> CommandResult<&AwsProfiles> {
-        if let Some(profiles) = self.profiles.get() {
-            return Ok(profiles);
-        }
-        let profiles = profiles(self.world)?;
-        Ok(self.profiles.get_or_init(|| profiles))
-    }
-
-    /// The Identity Centers of `~/.aws/config` that `config.toml` does not have, as IdPs.
-    ///
-    /// # Errors
-    /// As for [`Self::profiles`].
-    pub(super) fn portals(&self) -> CommandResult<&File> {
-        if let Some(portals) = self.portals.get() {
-            return Ok(portals);
-        }
-        let mut portals = aws::portals(self.profiles()?);
-        portals.idps.retain(|name, idp| {
-            let IdpSection::IdentityCenter(center) = idp else { return false };
-            let is_configured = aws::portal_at(&self.file, &center.start_url.value).is_some();
-            !is_configured && !self.file.idps.contains_key(name)
-        });
-        Ok(self.portals.get_or_init(|| portals))
-    }
-
-    /// The file that defines the IdP called `idp`: `config.toml`, unless only AWS's files know it.
-    ///
-    /// # Errors
-    /// As for [`Self::profiles`].
-    pub(super) fn of_idp(&self, idp: &str) -> CommandResult<&File> {
-        if self.file.idps.contains_key(idp) {
-            return Ok(&self.file);
-        }
-        let portals = self.portals()?;
-        Ok(if portals.idps.contains_key(idp) { portals } else { &self.file })
-    }
-
-    /// The profile `name`, as roles.
-    fn profile(&self, name: &str) -> CommandResult<Option<File>> {
-        let within = self.world.env.get(JIT_WITHIN).unwrap_or_default();
-        let within: Vec<&str> = within.split_terminator(',').collect();
-        if self.is_part()
-            && let Ok(profiles) = part_of_profiles(name, self.world)
-            && let Ok(profile) = aws::as_roles(&profiles, name, &within)
-        {
-            return Ok(profile);
-        }
-        Ok(aws::as_roles(self.profiles()?, name, &within)?)
-    }
-
     /// Opens the store that is configured.
     ///
     /// # Errors
@@ -228,70 +162,6 @@ impl AccountLists for ListsOf<'_> {
 
     fn organization(&self, via: &str, target: &str) -> Vec<SpokeAccount> {
         spoke_accounts(&index::organization::accounts(&self.0.state, via, target))
-    }
-}
-
-/// The part of `config.toml` that `role` depends on; `None` if the whole file must be read.
-fn part_of_file(role: &str, world: &World) -> Option<File> {
-    let path = &world.folders.config_file;
-    let content = Zeroizing::new(fs::read_limited(path, LARGEST_CONFIG).ok()?);
-    let part = part::of_role(std::str::from_utf8(&content).ok()?, role)?;
-    let shown = folders::short(path, &world.folders.home);
-    let file = File::parse_with(&shown, &part, &ListsOf(&world.folders)).ok()?;
-    file.roles.contains_key(role).then_some(file)
-}
-
-/// The contents of AWS's two files; empty for a file that does not exist.
-type Texts = [Zeroizing<Vec<u8>>; 2];
-
-fn texts_of_aws(world: &World) -> CommandResult<Texts> {
-    let read = |path: &Path| match fs::read_limited(path, aws::SIZE_LIMIT) {
-        Ok(content) => Ok(Zeroizing::new(content)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Zeroizing::default()),
-        Err(error) => {
-            let what = format!("cannot read {}", folders::short(path, &world.folders.home));
-            Err(CommandError::new(Kind::Usage, what).because(error))
-        }
-    };
-    Ok([read(&world.folders.aws_config)?, read(&world.folders.aws_credentials)?])
-}
-
-fn parsed(texts: &Texts, world: &World) -> CommandResult<AwsProfiles> {
-    let parse = |content: &[u8], path: &Path| -> CommandResult<_> {
-        let shown = folders::short(path, &world.folders.home);
-        match Document::parse(content) {
-            Ok(document) => Ok((document, shown)),
-            Err(broken) => Err(CommandError::new(Kind::Usage, format!("{shown}: {broken}"))),
-        }
-    };
-    let [config, credentials] = texts;
-    let folders = &world.folders;
-    let profiles =
-        AwsProfiles::new(parse(config, &folders.aws_config)?, parse(credentials, &folders.aws_credentials)?);
-    Ok(profiles.with_own_program(|| Some(process::own_path().ok()?.to_str()?.to_owned())))
-}
-
-/// The profiles of AWS's files.
-///
-/// # Errors
-/// A file exists but cannot be read.
-pub(super) fn profiles(world: &World) -> CommandResult<AwsProfiles> {
-    parsed(&texts_of_aws(world)?, world)
-}
-
-/// As [`profiles`], but only what `profile` depends on, if possible.
-fn part_of_profiles(profile: &str, world: &World) -> CommandResult<AwsProfiles> {
-    let texts = texts_of_aws(world)?;
-    let part = || {
-        let [config, credentials] = texts.each_ref().map(|text| std::str::from_utf8(text));
-        part::of_profile(config.ok()?, credentials.ok()?, profile)
-    };
-    match part() {
-        Some(parts) => {
-            let bytes = parts.map(|mut part| Zeroizing::new(std::mem::take(&mut *part).into_bytes()));
-            parsed(&bytes, world)
-        }
-        None => parsed(&texts, world),
     }
 }
 

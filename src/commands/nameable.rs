@@ -1,17 +1,15 @@
 //! Every role that can be given by name: the roles of `config.toml`, the profiles of AWS's files, and the
-//! roles that IdPs offered.
+//! roles that IdPs offered. `list` reads them; the rest of this file is pure.
+
+mod list;
 
 use std::collections::{HashMap, HashSet};
 
-use crate::config::aws;
+use crate::config::aws::{self, AwsProfiles};
 use crate::config::file::{File, Parent, RoleSection, Target};
-use crate::error::CommandResult;
-use crate::index;
 use crate::plan::{AccountNames, DiscoveredRole};
-use crate::world::World;
 
-use super::access;
-use super::load::Configuration;
+pub(super) use list::{account_names, all, of_configuration, with_requests};
 
 /// A role that can be given by name.
 #[derive(Clone, Debug)]
@@ -223,67 +221,47 @@ fn idp_of<'f>(file: &'f File, role: &'f RoleSection) -> &'f str {
     }
 }
 
-/// Every role that can be given by name.
-///
-/// # Errors
-/// AWS's files exist but cannot be read.
-pub(super) fn all(files: &Configuration<'_>) -> CommandResult<Vec<Nameable>> {
-    let mut roles = of_configuration(&files.file, files.world());
-    let in_files = files.profiles()?;
-    let profiles = aws::usable(in_files)
-        .filter(|(name, _)| !files.file.roles.contains_key(*name))
-        .map(|(name, profile)| Nameable::profile(name, &profile.roles[name], in_files.path()));
-    // The order is: configured roles, profiles, offered roles.
-    let offered = roles.iter().position(|role| role.found == FoundIn::Index).unwrap_or(roles.len());
-    let profiles: Vec<Nameable> = profiles.collect();
+/// The configured roles, then the other roles of `offered` that the configured IdPs offer.
+fn of_idps(file: &File, offered: &[DiscoveredRole]) -> Vec<Nameable> {
+    let names = names_of(offered);
+    let by_name = AccountNames::of(offered);
+    let known = HubRoles::of(file);
+    let configured = file.roles.keys().map(|name| Nameable::configured(file, name, &names));
+    let beside = |role: &&DiscoveredRole| file.idps.contains_key(&role.idp) && known.name_of(role).is_none();
+    let named = |role: &DiscoveredRole| {
+        let offered = Nameable::offered(role.clone(), &by_name);
+        // A role of the file that has that name is what it means.
+        let is_taken = file.roles.contains_key(&offered.name);
+        if is_taken { Nameable { name: offered.number_name(), ..offered } } else { offered }
+    };
+    configured.chain(offered.iter().filter(beside).map(named)).collect()
+}
+
+/// Every role of `file`, of AWS's files, and of what IdPs offered, in this order.
+fn of_files(
+    file: &File,
+    in_files: &AwsProfiles,
+    portals: &File,
+    offered: &[DiscoveredRole],
+) -> Vec<Nameable> {
+    let profiles: Vec<Nameable> = aws::usable(in_files)
+        .filter(|(name, _)| !file.roles.contains_key(*name))
+        .map(|(name, profile)| Nameable::profile(name, &profile.roles[name], in_files.path()))
+        .collect();
     let taken: HashSet<&str> = profiles.iter().map(|profile| profile.name.as_str()).collect();
-    for role in &mut roles[offered..] {
+    let mut roles = of_idps(file, offered);
+    let first_offered = roles.iter().position(|role| role.found == FoundIn::Index).unwrap_or(roles.len());
+    for role in &mut roles[first_offered..] {
         // A profile of that name is what it means.
         if taken.contains(role.name.as_str()) {
             role.name = role.number_name();
         }
     }
-    roles.splice(offered..offered, profiles);
-    let portals = files.portals()?;
+    roles.splice(first_offered..first_offered, profiles);
     if !portals.idps.is_empty() {
-        roles.extend(of_configuration(portals, files.world()));
+        roles.extend(of_idps(portals, offered));
     }
-    Ok(roles)
-}
-
-/// Every role that can be given by name, then those that can be requested, as the policy of the last reading names them.
-///
-/// # Errors
-/// As for [`all`].
-pub(super) fn with_requests(files: &Configuration<'_>) -> CommandResult<Vec<Nameable>> {
-    let mut roles = all(files)?;
-    if files.file.access.is_some() {
-        let on_request = access::kept_names(&files.world().folders.state).into_iter();
-        let others = on_request.filter(|(name, _)| !files.file.roles.contains_key(name));
-        roles.extend(others.map(|(name, role)| Nameable::on_request(name, &role)));
-    }
-    Ok(roles)
-}
-
-/// The configured roles, then the other roles that the configured IdPs offer.
-pub(super) fn of_configuration(file: &File, world: &World) -> Vec<Nameable> {
-    let offered = index::all(&world.folders.state);
-    let (names, by_name) = (names_of(&offered), AccountNames::of(&offered));
-    let known = HubRoles::of(file);
-    let configured = file.roles.keys().map(|name| Nameable::configured(file, name, &names));
-    let beside = |role: &DiscoveredRole| file.idps.contains_key(&role.idp) && known.name_of(role).is_none();
-    let named = |role: DiscoveredRole| {
-        let offered = Nameable::offered(role, &by_name);
-        // A role of the file that has that name is what it means.
-        let is_taken = file.roles.contains_key(&offered.name);
-        if is_taken { Nameable { name: offered.number_name(), ..offered } } else { offered }
-    };
-    configured.chain(offered.into_iter().filter(beside).map(named)).collect()
-}
-
-/// The names of the accounts that IdPs were seen to offer, by their numbers.
-pub(super) fn account_names(world: &World) -> HashMap<String, String> {
-    names_of(&index::all(&world.folders.state))
+    roles
 }
 
 fn names_of(offered: &[DiscoveredRole]) -> HashMap<String, String> {

@@ -1,14 +1,16 @@
 //! The region for the programs that get a session: `--region` on the command line, and what is said where the environment
-//! and the configuration name different ones.
+//! and the configuration name different ones (`overruled`).
+
+mod overruled;
 
 use jit_wire::arn::{Partition, is_region};
-use jit_wire::env::{AWS_DEFAULT_REGION, AWS_REGION, Env, JIT_ROLE};
 use jit_wire::explain::{Explain, Kind, Next};
-use jit_wire::name;
 
+use super::subject::Subject;
+use crate::error::CommandResult;
 use crate::plan::{Origin, Plan, Valued};
-use crate::ui::Ui;
-use crate::ui::text::shown;
+
+pub(super) use overruled::say_which;
 
 /// Why a region cannot be the role's.
 #[derive(Debug, thiserror::Error)]
@@ -45,52 +47,37 @@ pub(super) fn check(region: &str, plan: &Plan) -> Result<(), RegionError> {
     Ok(())
 }
 
-/// `plan` with the region of the command line, if that has one.
+/// Puts the region of the command line, if it has one, into `plan`.
 ///
 /// # Errors
-/// It is not a region, or none where the role can be used.
-pub(super) fn set(plan: &mut Plan, region: Option<&str>) -> Result<(), RegionError> {
+/// As for [`check`].
+fn set(plan: &mut Plan, region: Option<&str>) -> Result<(), RegionError> {
     let Some(region) = region else { return Ok(()) };
     check(region, plan)?;
     plan.region = Some(Valued::new(region.to_owned(), Origin::Flag("--region")));
     Ok(())
 }
 
-/// Says which region is used where the person has set another one in the environment than the configuration has.
-pub(super) fn say_which(plan: &Plan, env: &Env, ui: &Ui) {
-    if let Some((used, origin, variable, other)) = overruled(plan, env) {
-        let role = name::in_command(&plan.role);
-        ui.say(shown!(
-            "region {} ({}), not {} ({}); to change that: --region {}, or `jit explain {}`",
-            used,
-            origin,
-            other,
-            variable,
-            other,
-            role
-        ));
+impl Subject<'_> {
+    /// With the region of the command line for what gets the session.
+    ///
+    /// # Errors
+    /// It is not a region, or none where the role can be used.
+    pub(super) fn in_region(mut self, region: Option<&str>) -> CommandResult<Self> {
+        set(&mut self.plan, region)?;
+        Ok(self)
     }
-}
-
-/// The region that is used and what decided it, and the variable with another one, which does not count.
-fn overruled<'a>(plan: &'a Plan, env: &'a Env) -> Option<(&'a str, &'a Origin, &'static str, &'a str)> {
-    let used = plan.region.as_ref().filter(|region| matches!(region.origin, Origin::File { .. }))?;
-    // In a shell of `jit exec`, or where `jit env` was evaluated, the variables are those of the role before.
-    if env.get(JIT_ROLE).is_some() {
-        return None;
-    }
-    let variables = [AWS_REGION, AWS_DEFAULT_REGION];
-    let (variable, other) = variables.into_iter().find_map(|name| Some((name, env.get(name)?)))?;
-    (other != used.value).then_some((used.value.as_str(), &used.origin, variable, other))
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
+    use jit_wire::env::Env;
+
     use super::*;
     use crate::config::file::File;
     use crate::config::resolve::{self, Flags};
 
-    fn plan(role: &str, env: &Env) -> Plan {
+    pub(super) fn plan(role: &str, env: &Env) -> Plan {
         let text = "
             [idp.acme]\ntype = \"oidc\"\nissuer = \"https://a.b\"\nclient_id = \"x\"
             [role.here]\nidp = \"acme\"\nrole_arn = \"arn:aws:iam::111111111111:role/a\"\nregion = \"eu-west-1\"
@@ -120,28 +107,6 @@ mod tests {
                 Ok(()) => assert_eq!((said, plan.region.unwrap().value.as_str()), ("", region)),
                 Err(error) => assert_eq!((error.to_string().as_str(), plan.region), (said, before)),
             }
-        }
-    }
-
-    #[test]
-    fn it_is_said_which_of_two_regions_counts() {
-        let none = ("OTHER", "x");
-        let west = [("AWS_REGION", "us-west-2"), ("AWS_DEFAULT_REGION", "us-west-2")];
-        let same = ("AWS_REGION", "eu-west-1");
-        for (role, variables, said) in [
-            ("here", [west[0], none], Some(west[0])),
-            ("here", [west[1], none], Some(west[1])),
-            ("here", [same, west[1]], None),
-            ("here", [same, none], None),
-            ("here", [("AWS_REGION", ""), none], None),
-            ("here", [west[0], ("JIT_ROLE", "plain")], None),
-            ("plain", [west[0], none], None),
-            ("here", [none, none], None),
-        ] {
-            let env = Env::of(variables);
-            let plan = plan(role, &env);
-            let found = overruled(&plan, &env).map(|(_, _, variable, other)| (variable, other));
-            assert_eq!(found, said, "{role} {variables:?}");
         }
     }
 }

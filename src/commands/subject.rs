@@ -1,33 +1,29 @@
-//! The role that a command is about: its arguments, how it is chosen, its plan and its session.
+//! The role that a command is about, and each step from its name to its session.
+//!
+//! ```text
+//! subject (the arguments, and which role is meant) → restriction → confirm → session
+//! ```
 
-use std::path::Path;
-use std::time::Duration;
+mod confirm;
+mod restriction;
+mod session;
 
 use clap::Args;
 
-use crate::broker::{Broker, BrokerError, Interaction, Need};
 use crate::config::file::AuditLog;
 use crate::config::resolve::{Flags, ResolveError};
-use crate::config::restriction::{Restriction, restricted};
-use crate::error::{CommandError, CommandResult, Kind};
-use crate::idp::LoginOptions;
+use crate::error::CommandResult;
 use crate::plan::{Origin, Plan, Valued};
 use crate::store::Store;
-use crate::sys::fs;
 use crate::world::World;
-use jit_wire::credentials::Session;
 
-use super::audit_log::{self, Taker};
 use super::load::Configuration;
 use super::unknown::UnknownRole;
-use super::{access, advice, nameable, pick, region};
+use super::{access, pick};
 
-/// The largest session policy that is read, in bytes. STS accepts 2 KB without whitespace.
-const LARGEST_POLICY: u64 = 256 * 1024;
-/// How long a person may take to sign in.
-pub(super) const LOGIN_WITHIN: Duration = Duration::from_secs(5 * 60);
-/// How long to wait for another process that does the same: a person may be signing in there.
-pub(super) const WAIT: Duration = Duration::from_secs(5 * 60 + 30);
+pub(super) use confirm::{confirm, confirm_all};
+pub use restriction::RestrictionArgs;
+pub(super) use session::{LOGIN_WITHIN, WAIT, typed_need};
 
 /// A role, as an argument or an option.
 #[derive(Args, Clone, Debug, Default)]
@@ -49,43 +45,6 @@ impl RoleArgs {
     /// The arguments for `name`, for calls by other commands.
     pub fn named(name: &str) -> Self {
         Self { role: Some(name.to_owned()), role_option: None }
-    }
-}
-
-/// Options that restrict a session to less than the role allows.
-#[derive(Args, Clone, Debug, Default)]
-pub struct RestrictionArgs {
-    /// Restrict the session to read-only access
-    #[arg(long)]
-    pub read_only: bool,
-    /// Restrict the session to what this policy allows too: a file or an ARN
-    #[arg(long, value_name = "FILE|ARN")]
-    pub policy: Vec<String>,
-    /// Maximum session lifetime
-    #[arg(long, value_name = "TIME", value_parser = crate::config::parse_duration)]
-    pub max: Option<u32>,
-}
-
-impl RestrictionArgs {
-    /// The restriction, with the files of `--policy` read.
-    ///
-    /// # Errors
-    /// A file cannot be read, or several are given.
-    pub(super) fn read(&self) -> CommandResult<Restriction> {
-        let mut wanted = Restriction { read_only: self.read_only, max: self.max, ..Restriction::default() };
-        for policy in &self.policy {
-            if policy.starts_with("arn:") {
-                wanted.policy_arns.push(policy.clone());
-                continue;
-            }
-            let content = fs::read_limited(Path::new(policy), LARGEST_POLICY).map_err(|error| {
-                CommandError::new(Kind::Usage, format!("cannot read `{policy}`: {error}"))
-            })?;
-            if wanted.policy.replace(String::from_utf8_lossy(&content).into_owned()).is_some() {
-                return Err(CommandError::new(Kind::Usage, "STS accepts only one policy that is not an ARN"));
-            }
-        }
-        Ok(wanted)
     }
 }
 
@@ -126,12 +85,9 @@ impl<'w> Subject<'w> {
     fn in_files(files: Configuration<'w>, role: &RoleArgs, world: &'w World) -> CommandResult<Self> {
         let files = files.with_roles()?;
         let store = files.open_store()?;
-        let picked = |name: String| Valued::new(name, Origin::Rule("the list"));
-        let name = match files.role_name(role.name()) {
-            Err(ResolveError::NoRole { .. }) if world.person.can_be_asked() => {
-                picked(pick::any(&files, &store)?)
-            }
-            name => name?,
+        let mut name = match files.role_name(role.name()) {
+            Err(ResolveError::NoRole { .. }) if world.person.can_be_asked() => None,
+            name => Some(name?),
         };
         let planned = |name: &str| -> CommandResult<Result<(Plan, bool), UnknownRole>> {
             Ok(match files.plan_if_known(name, Flags::default())? {
@@ -142,13 +98,17 @@ impl<'w> Subject<'w> {
                     .ok_or(unknown),
             })
         };
-        let ((plan, from_part), named_by) = match planned(&name.value)? {
-            Ok(found) => (found, name.origin),
-            Err(unknown) => {
-                let known = nameable::with_requests(&files)?;
-                let name = picked(pick::instead(unknown.named_by(&name), known, &store, world)?);
-                (planned(&name.value)??, name.origin)
-            }
+        // A name that means no role leads to the list, and what is picked there is looked up like a name.
+        let (plan, from_part, named_by) = loop {
+            let unknown = match name {
+                None => None,
+                Some(name) => match planned(&name.value)? {
+                    Ok((plan, from_part)) => break (plan, from_part, name.origin),
+                    Err(unknown) => Some(unknown.named_by(&name)),
+                },
+            };
+            let picked = pick::role(unknown, &files, &store)?;
+            name = Some(Valued::new(picked, Origin::Rule("the list")));
         };
         Ok(Self {
             plan,
@@ -159,117 +119,5 @@ impl<'w> Subject<'w> {
             from_part,
             world,
         })
-    }
-
-    /// Restricts the sessions to less than the role allows.
-    ///
-    /// # Errors
-    /// `restriction` cannot be read, or STS would not accept it.
-    pub(super) fn restricted(self, restriction: &RestrictionArgs) -> CommandResult<Self> {
-        let plan = restricted(self.plan, &restriction.read()?)?;
-        Ok(Self { plan, ..self })
-    }
-
-    /// With the region of the command line for what gets the session.
-    ///
-    /// # Errors
-    /// It is not a region, or none where the role can be used.
-    pub(super) fn in_region(mut self, region: Option<&str>) -> CommandResult<Self> {
-        region::set(&mut self.plan, region)?;
-        Ok(self)
-    }
-
-    /// Asks the person for confirmation, if the configuration requires it.
-    ///
-    /// # Errors
-    /// The person declined, or jit cannot ask here.
-    pub(super) fn confirm(&self) -> CommandResult {
-        confirm(&self.plan, self.world)
-    }
-
-    /// A session of the role for `taker`: stored, renewed, or after a sign-in. Mistakes elsewhere in the files are
-    /// reported before anybody is called or asked.
-    ///
-    /// # Errors
-    /// No session is stored, and jit could not get one.
-    pub(super) fn session(&self, need: &Need, taker: Taker<'_>) -> CommandResult<Session> {
-        let session = self.any_session(need)?;
-        self.note(taker, &session);
-        Ok(session)
-    }
-
-    /// Writes down who took `session`, where the configuration wants that.
-    pub(super) fn note(&self, taker: Taker<'_>, session: &Session) {
-        audit_log::note(self.audit_log.as_ref(), taker, &self.plan, session, self.world);
-    }
-
-    fn any_session(&self, need: &Need) -> CommandResult<Session> {
-        let no_session = |error: BrokerError| advice::no_session(&error, &self.plan, advice::Typed::Another);
-        let broker = Broker::new(self.world, &self.store);
-        if let Some(session) = broker.at_hand(&self.plan, need).map_err(no_session)? {
-            return Ok(session);
-        }
-        if self.from_part {
-            Configuration::read(self.world)?.with_roles()?.plan(&self.plan.role, Flags::default())?;
-        }
-        broker.session(&self.plan, need).map_err(no_session)
-    }
-}
-
-/// Asks the person for confirmation, if the configuration requires it for the role of `plan`.
-///
-/// # Errors
-/// The person declined, or jit cannot ask here.
-pub(super) fn confirm(plan: &Plan, world: &World) -> CommandResult {
-    if !plan.confirm {
-        return Ok(());
-    }
-    let account = plan.target().role.value.account();
-    match world.person.confirm(&format!("Use {} in account {account}?", plan.role)) {
-        Some(true) => Ok(()),
-        Some(false) => Err(CommandError::new(Kind::Failed, format!("cancelled: {} was not used", plan.role))),
-        None => Err(CommandError::new(
-            Kind::Usage,
-            format!("{} needs a confirmation, and jit cannot ask for it here", plan.role),
-        )
-        .because("the role has confirm = true")),
-    }
-}
-
-/// The same for several roles: one question about all that want it.
-///
-/// # Errors
-/// The answer is no, or nobody can be asked.
-pub(super) fn confirm_all(plans: &[Plan], world: &World) -> CommandResult {
-    let asking: Vec<&Plan> = plans.iter().filter(|plan| plan.confirm).collect();
-    let names: Vec<&str> = asking.iter().map(|plan| plan.role.as_str()).collect();
-    match asking.as_slice() {
-        [] => Ok(()),
-        [one] => confirm(one, world),
-        several => match world.person.confirm(&format!("Use {}?", names.join(", "))) {
-            Some(true) => Ok(()),
-            Some(false) => Err(CommandError::new(Kind::Failed, "cancelled: no role was used")),
-            None => Err(CommandError::new(
-                Kind::Usage,
-                format!("{} roles need a confirmation, and jit cannot ask for it here", several.len()),
-            )
-            .because(format!("these have confirm = true: {}", names.join(", ")))),
-        },
-    }
-}
-
-/// The needs of a command that a person typed: a sign-in if necessary, where the person can be asked.
-/// `min_ttl` is in seconds.
-pub(super) fn typed_need(world: &World, min_ttl: Option<u32>) -> Need {
-    let options = LoginOptions { within: LOGIN_WITHIN, ..LoginOptions::by_browser() };
-    Need {
-        min_ttl: Duration::from_secs(min_ttl.unwrap_or(0).into()),
-        force: false,
-        interaction: if world.person.can_be_asked() {
-            Interaction::Allowed(options)
-        } else {
-            Interaction::Never
-        },
-        wait: WAIT,
     }
 }

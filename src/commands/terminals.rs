@@ -109,7 +109,8 @@ pub(super) fn uses_in(text: &str) -> Vec<Use> {
 pub(super) fn note_use(world: &World, role: &str) {
     let mut uses = uses(world);
     use_again(&mut uses, role, world.clock.now());
-    if let Err(error) = write(world, USED, &uses_written(&uses)) {
+    let text = uses_written(&uses);
+    if let Err(error) = write(world, USED, &text) {
         log::info!("could not record that the role was used: {error}");
     }
 }

@@ -3,18 +3,18 @@
 //! ([`crate::sys::companion`]).
 
 use std::ffi::OsString;
+use std::process::ExitStatus;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::ExecArgs;
-use super::refresh::{failed, serve};
-use super::{SHADOWS, Set, not_started, session, taker};
-use crate::error::{CommandError, CommandResult};
+use super::not_started;
+use super::refresh::failed;
+use super::variables::{SHADOWS, Set};
+use crate::error::CommandResult;
 use crate::sys::{companion, process};
 use crate::ui::Ui;
-use crate::world::World;
 use jit_wire::name::Variable;
 use jit_wire::secret::to_wiped_json;
 
@@ -27,29 +27,19 @@ enum Report {
     Ends(u8),
 }
 
-/// Starts a companion and becomes the command; or is the companion.
+/// The process that becomes the command, as its companion serves it.
+pub(super) struct Served(Arc<companion::Principal>);
+
+/// Starts a companion and becomes the command, or is the companion: only there is an answer.
 ///
 /// # Errors
 /// A process cannot be started. The companion reports its own failures.
-pub(super) fn run(
-    program: &OsString,
-    arguments: &[OsString],
-    args: &ExecArgs,
-    world: &World,
-    ui: &Ui,
-) -> CommandResult {
+pub(super) fn start(program: &OsString, arguments: &[OsString]) -> CommandResult<Option<Served>> {
     let Some(id) = companion::whose() else { return become_command(program, arguments) };
-    if let Some(principal) = companion::step_aside(id).map_err(failed)? {
-        let Err(error) = stay_beside(&principal, args, world, ui) else { return Ok(()) };
-        ui.fail(&error);
-        let code = error.kind.exit_code();
-        let _ = companion::say(&to_wiped_json(&Report::Ends(code)));
-        process::end(code);
-    }
-    Ok(())
+    Ok(companion::step_aside(id).map_err(failed)?.map(Served))
 }
 
-fn become_command(program: &OsString, arguments: &[OsString]) -> CommandResult {
+fn become_command(program: &OsString, arguments: &[OsString]) -> CommandResult<Option<Served>> {
     let said = companion::start().map_err(failed)?;
     let variables = match serde_json::from_slice(&said.line) {
         Ok(Report::Serves(variables)) => variables,
@@ -65,24 +55,35 @@ fn become_command(program: &OsString, arguments: &[OsString]) -> CommandResult {
     Err(not_started(program, process::become_program(program, arguments, &SHADOWS, variables)))
 }
 
-/// Serves credentials until the command ends, then exits.
-fn stay_beside(
-    principal: &Arc<companion::Principal>,
-    args: &ExecArgs,
-    world: &World,
-    ui: &Ui,
-) -> Result<(), CommandError> {
-    let (subject, session) = session(args, world, ui)?;
-    let has_ended = {
-        let principal = Arc::clone(principal);
+impl Served {
+    /// Whether the command has ended, and something else could have its process id.
+    pub(super) fn watch(&self) -> impl Fn() -> bool + 'static {
+        let principal = Arc::clone(&self.0);
         move || principal.has_ended()
-    };
-    serve(&subject, session, taker(args), world, ui, has_ended, async |variables| {
+    }
+
+    /// Hands `variables` to the command, which runs with them until this process ends with it.
+    ///
+    /// # Errors
+    /// The command does not wait for them any more.
+    pub(super) async fn run(&self, variables: Vec<Set>) -> CommandResult<ExitStatus> {
         // A supervisor signals all of its processes. The command may still need credentials to shut down in
         // order.
         let _ignored = process::Told::listen().map_err(failed)?;
         let variables = variables.iter().map(|(name, value)| (name.clone(), value.to_string())).collect();
-        principal.report(&to_wiped_json(&Report::Serves(variables))).map_err(failed)?;
+        self.0.report(&to_wiped_json(&Report::Serves(variables))).map_err(failed)?;
         std::future::pending().await
-    })
+    }
+
+    /// Tells the person why there is nothing to serve, and the command's process to end.
+    ///
+    /// # Errors
+    /// None: this process ends, or the command has.
+    pub(super) fn end(self, done: CommandResult<ExitStatus>, ui: &Ui) -> CommandResult {
+        let Err(error) = done else { return Ok(()) };
+        ui.fail(&error);
+        let code = error.kind.exit_code();
+        let _ = companion::say(&to_wiped_json(&Report::Ends(code)));
+        process::end(code);
+    }
 }

@@ -4,7 +4,7 @@
 use http::StatusCode;
 use http_body_util::BodyExt as _;
 
-use super::refresh::{Endpoint, PATH};
+use super::endpoint::{Endpoint, PATH};
 use jit_wire::credentials::Credentials;
 use jit_wire::loopback::fuzzing::received;
 use jit_wire::timestamp::Timestamp;

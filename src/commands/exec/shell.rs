@@ -3,20 +3,15 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use jit_wire::credentials::with_restrictions;
-use jit_wire::env::{Env, JIT_RESTRICTED_BY, JIT_ROLE, SHELL};
+use jit_wire::env::{Env, SHELL};
 use jit_wire::explain::{Explain, Kind, Next};
 use jit_wire::name;
 
-use super::JIT_ACCOUNT_ID;
 use crate::commands::load::Configuration;
 use crate::commands::unknown::UnknownRole;
 use crate::config::resolve::Flags;
 use crate::error::CommandResult;
-use crate::plan::Plan;
 use crate::sys::{process, terminal};
-use crate::ui::Ui;
-use crate::ui::text::shown;
 use crate::world::World;
 
 /// The shell of a system whose environment names none.
@@ -69,11 +64,19 @@ impl Explain for IsCommand {
     }
 }
 
-/// That `role`, the only word that was typed, is not a command without the dashes before it.
+/// The shell to start where no command was given. `role` is the only word that was typed, if any.
 ///
 /// # Errors
-/// It is one, and means no role.
-pub(super) fn is_role(role: &str, world: &World) -> CommandResult {
+/// The word is a command and means no role, or there is no terminal.
+pub(super) fn instead_of_command(role: Option<&str>, world: &World) -> CommandResult<OsString> {
+    if let Some(role) = role {
+        refuse_command(role, world)?;
+    }
+    Ok(of_person(role, &world.env)?)
+}
+
+/// Refuses a `role` that is a command without the dashes before it.
+fn refuse_command(role: &str, world: &World) -> CommandResult {
     if process::find_program(Path::new(role)).is_none() {
         return Ok(());
     }
@@ -84,34 +87,14 @@ pub(super) fn is_role(role: &str, world: &World) -> CommandResult {
     }
 }
 
-/// The shell to start.
+/// The person's own shell.
 ///
 /// # Errors
 /// There is no terminal: in a script, a command that was left out is a mistake.
-pub(super) fn of_person(role: Option<&str>, env: &Env) -> Result<OsString, NoCommand> {
+fn of_person(role: Option<&str>, env: &Env) -> Result<OsString, NoCommand> {
     if !terminal::types_into_stdin() {
         return Err(NoCommand { role: role.map(str::to_owned) });
     }
     let named = env.get(SHELL).or_else(|| env.get(COMSPEC).filter(|_| cfg!(windows)));
     Ok(named.unwrap_or(ANY_SHELL).into())
-}
-
-/// Tells the person where they are, and how they leave it.
-pub(super) fn announce(shell: &OsString, plan: &Plan, env: &Env, ui: &Ui) {
-    let program = Path::new(shell).file_name().unwrap_or(shell).to_string_lossy();
-    ui.say(shown!(
-        "Starting {} with this role. `exit` ends it; JIT_ROLE has the role for your prompt",
-        program
-    ));
-    if let Some(outer) = outer(env) {
-        let inner = plan.shown_name();
-        ui.say(shown!("It replaces {} by {} until you exit", outer, inner));
-    }
-}
-
-/// The role of the shell or command that this one was started in.
-fn outer(env: &Env) -> Option<String> {
-    let (role, _) = env.get(JIT_ROLE).zip(env.get(JIT_ACCOUNT_ID))?;
-    let restricted_by: Vec<String> = env.get(JIT_RESTRICTED_BY).map(str::to_owned).into_iter().collect();
-    Some(with_restrictions(role, &restricted_by))
 }

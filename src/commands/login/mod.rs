@@ -165,7 +165,8 @@ impl Context<'_, '_> {
             Ok(plan) => plan,
             Err(unknown) => {
                 let known = nameable::all(files)?;
-                files.plan(&pick::instead(unknown.named_by(&name), known, store, world)?, flags)?
+                let unknown = unknown.named_by(&name);
+                files.plan(&pick::among(known, Some(unknown), store, world)?, flags)?
             }
         };
         if args.duration.is_some() && !plan.target().role.value.takes_duration() {
