@@ -8,8 +8,13 @@
 
 use zeroize::Zeroizing;
 
-/// A table from its header to the next, with its name if it is one that may be left out.
-type Table<'t, N> = (Option<N>, &'t str);
+/// A table from its header to the next.
+#[derive(Clone, Copy)]
+struct Table<'t, N> {
+    /// Only of a table that may be left out.
+    name: Option<N>,
+    text: &'t str,
+}
 
 /// A table of `config.toml` that makes roles.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -61,17 +66,17 @@ pub fn of_role(text: &str, role: &str) -> Option<Zeroizing<String>> {
     }
     let all = tables(text, begins);
     let is_end =
-        |(owner, table): &&Table<'_, RoleTable<'_>>| owner.is_none() && super::shared::is_marker(table);
+        |table: &&Table<'_, RoleTable<'_>>| table.name.is_none() && super::shared::is_marker(table.text);
     if all.iter().any(|table| is_end(&table)) {
         // Keys behind such an end would get into another table, but for the default role of a part, which is read separately.
         let plain = super::shared::without_heads(text);
         let is_bare = |line: &str| line.trim().is_empty() || line.trim_start().starts_with('#');
         let ends = tables(plain.as_ref().map_or(text, |plain| plain.as_str()), begins);
-        if !ends.iter().filter(is_end).flat_map(|(_, table)| table.lines()).all(is_bare) {
+        if !ends.iter().filter(is_end).flat_map(|table| table.text.lines()).all(is_bare) {
             return None;
         }
         roots.extend(
-            all.iter().filter(is_end).filter_map(|(_, table)| value_in_quotes(table, "default_role")),
+            all.iter().filter(is_end).filter_map(|table| value_in_quotes(table.text, "default_role")),
         );
     }
     let roots = roots.into_iter().flat_map(RoleTable::making).collect();
@@ -108,10 +113,11 @@ fn needed<'t, N: Copy + PartialEq>(
     roots: Vec<N>,
     leads_to: impl Fn(&'t str) -> Vec<N>,
 ) -> Option<Vec<N>> {
-    let (mut needed, mut done) = (roots, 0);
+    let mut needed = roots;
+    let mut done = 0;
     while let Some(name) = needed.get(done).copied() {
-        let own = tables.iter().filter(|(of, _)| *of == Some(name));
-        needed.extend(own.flat_map(|(_, table)| leads_to(table)));
+        let own = tables.iter().filter(|table| table.name == Some(name));
+        needed.extend(own.flat_map(|table| leads_to(table.text)));
         done += 1;
         // Two names lead through each table at most, and a name may be that of two tables.
         if done > 4 * tables.len() {
@@ -124,14 +130,14 @@ fn needed<'t, N: Copy + PartialEq>(
 /// The tables that are `needed` or have no name, and the line ends of the others.
 fn without_the_rest<N: PartialEq>(tables: &[Table<'_, N>], needed: &[N]) -> Zeroizing<String> {
     // Made at once as large as it can become: what is in it may be secret, and a text that grows leaves copies behind.
-    let most = tables.iter().map(|(_, table)| table.len()).sum::<usize>() + 1;
+    let most = tables.iter().map(|table| table.text.len()).sum::<usize>() + 1;
     let mut part = Zeroizing::new(String::with_capacity(most));
-    for (name, table) in tables {
-        if name.as_ref().is_none_or(|name| needed.contains(name)) {
-            part.push_str(table);
+    for table in tables {
+        if table.name.as_ref().is_none_or(|name| needed.contains(name)) {
+            part.push_str(table.text);
         } else {
             // The last line counts as one, with or without a line ending.
-            let lines = table.split_inclusive('\n').count();
+            let lines = table.text.split_inclusive('\n').count();
             part.extend(std::iter::repeat_n('\n', lines));
         }
     }
@@ -147,15 +153,17 @@ fn header(line: &str) -> Option<&str> {
 /// What stands before the first table, and the tables; `begins` says of a line whether it begins one, and of what name.
 fn tables<'t, N>(text: &'t str, begins: impl Fn(&'t str) -> Option<Option<N>>) -> Vec<Table<'t, N>> {
     let mut tables = Vec::new();
-    let (mut start, mut at, mut name) = (0, 0, None);
+    let mut name = None;
+    let mut start = 0;
+    let mut at = 0;
     for line in text.split_inclusive('\n') {
         if let Some(next) = begins(line) {
-            tables.push((std::mem::replace(&mut name, next), &text[start..at]));
+            tables.push(Table { name: std::mem::replace(&mut name, next), text: &text[start..at] });
             start = at;
         }
         at += line.len();
     }
-    tables.push((name, &text[start..]));
+    tables.push(Table { name, text: &text[start..] });
     tables
 }
 

@@ -1,5 +1,8 @@
 //! The IdP over plain HTTP, as a client and a browser use it. STS is tested with AWS's own SDK in `tests/it`.
 
+mod device;
+mod troubles;
+
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
@@ -104,11 +107,6 @@ fn redeem(servers: &Servers, code: &str, verifier: &str, redirect_uri: &str) -> 
 
 fn refresh(servers: &Servers, token: &str) -> Answer {
     post(servers, "/token", &[("grant_type", "refresh_token"), ("refresh_token", token)])
-}
-
-fn ask_for_device(servers: &Servers, device_code: &str) -> Answer {
-    let grant = "urn:ietf:params:oauth:grant-type:device_code";
-    post(servers, "/token", &[("grant_type", grant), ("device_code", device_code)])
 }
 
 fn at_once() -> Servers {
@@ -249,43 +247,6 @@ fn only_the_client_with_its_secret_gets_tokens() {
 }
 
 #[test]
-fn a_terminal_is_connected_on_the_device_page() {
-    let servers = Servers::start(Settings::default()).unwrap();
-    let start = || post(&servers, "/device_authorization", &[("scope", "openid")]).json();
-    let device = start();
-    let code = text(&device, "device_code");
-    assert_eq!(ask_for_device(&servers, code).error(), "authorization_pending");
-    assert_eq!(ask_for_device(&servers, code).error(), "slow_down");
-    let typed = text(&device, "user_code").to_lowercase().replace('-', " ");
-    let form_token = get(&servers, "/device").field("form");
-    let decide = |form: &str, typed: &str, decision: &str| {
-        post(&servers, "/device", &[("form", form), ("user_code", typed), ("decision", decision)])
-    };
-    assert_eq!(decide("guessed", &typed, "allow").status, 403);
-    assert!(decide(&form_token, "BBBB-BBBB", "allow").body.contains("not waiting here"));
-    assert!(decide(&form_token, &typed, "allow").body.contains("connected"));
-    assert!(decide(&form_token, &typed, "allow").body.contains("not waiting here"), "decided once");
-
-    let denied = start();
-    decide(&form_token, text(&denied, "user_code"), "deny");
-    assert_eq!(ask_for_device(&servers, text(&denied, "device_code")).error(), "access_denied");
-    let late = start();
-    servers.faults(|faults| faults.provider_clock = 601);
-    assert_eq!(ask_for_device(&servers, text(&late, "device_code")).error(), "expired_token");
-}
-
-#[test]
-fn an_approved_device_code_works_once() {
-    let servers = at_once();
-    let device = post(&servers, "/device_authorization", &[("scope", "openid email")]).json();
-    let tokens = ask_for_device(&servers, text(&device, "device_code")).json();
-    let claims = servers.shared.keys[0].verify(text(&tokens, "id_token")).unwrap();
-    assert!(claims["nonce"].is_null() && claims["name"].is_null() && claims["email"].is_string());
-    assert!(tokens["refresh_token"].is_null(), "offline_access was not asked for");
-    assert_eq!(ask_for_device(&servers, text(&device, "device_code")).error(), "invalid_grant");
-}
-
-#[test]
 fn revocation_and_logout_end_the_login() {
     let servers = at_once();
     let tokens = login(&servers);
@@ -298,116 +259,6 @@ fn revocation_and_logout_end_the_login() {
     let hint = text(&tokens, "id_token");
     assert!(get(&servers, &format!("/logout?id_token_hint={hint}")).body.contains("signed out"));
     assert_eq!(refresh(&servers, text(&tokens, "refresh_token")).error(), "invalid_grant");
-}
-
-#[test]
-fn flaws_affect_only_what_they_name() {
-    let servers = at_once();
-    let claims = |token: &str| {
-        let part = URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap();
-        serde_json::from_slice::<Value>(&part).unwrap()
-    };
-    let sound = claims(text(&login(&servers), "id_token"));
-    let flaws = [(Flaw::Issuer, "iss"), (Flaw::Audience, "aud"), (Flaw::Nonce, "nonce")];
-    for (flaw, claim) in flaws {
-        servers.faults(|faults| faults.flaws = [flaw].into());
-        let token = login(&servers)["id_token"].clone();
-        let token = token.as_str().unwrap();
-        assert!(servers.shared.keys[0].verify(token).is_some(), "{flaw:?} is signed");
-        for name in ["iss", "aud", "nonce"] {
-            assert_eq!(claims(token)[name] != sound[name], name == claim, "{flaw:?}: {name}");
-        }
-        servers.faults(Faults::clear);
-    }
-    for flaw in [Flaw::Signature, Flaw::KeyId] {
-        servers.faults(|faults| faults.flaws = [flaw].into());
-        let tokens = login(&servers);
-        assert!(servers.shared.keys[0].verify(text(&tokens, "id_token")).is_none(), "{flaw:?}");
-        servers.faults(Faults::clear);
-    }
-    servers.faults(|faults| faults.flaws = [Flaw::Expired].into());
-    let old = claims(text(&login(&servers), "id_token"));
-    assert!(old["exp"].as_i64().unwrap() < servers.shared.provider_now().0 - 3000);
-
-    servers.faults(|faults| faults.flaws = [Flaw::NoIdTokenOnRefresh, Flaw::DiscoveryIssuer].into());
-    let tokens = refresh(&servers, text(&login(&servers), "refresh_token")).json();
-    assert!(tokens["id_token"].is_null() && tokens["access_token"].is_string());
-    let document = get(&servers, "/.well-known/openid-configuration").json();
-    assert_ne!(text(&document, "issuer"), servers.issuer());
-
-    servers.faults(|faults| faults.flaws = [Flaw::CallbackState, Flaw::CallbackIssuer].into());
-    let answer = authorize(&servers, &[]);
-    assert_ne!(answer.sent_back("state").as_deref(), Some("the-state"));
-    assert_ne!(answer.sent_back("iss").as_deref(), Some(servers.issuer()));
-    servers.faults(|faults| faults.flaws = [Flaw::UserDenies].into());
-    assert_eq!(authorize(&servers, &[]).sent_back("error").as_deref(), Some("access_denied"));
-}
-
-#[test]
-fn a_rotated_key_is_published_at_the_second_request() {
-    let servers = at_once();
-    let keys = || get(&servers, "/jwks").json()["keys"].as_array().unwrap().clone();
-    let signing = servers.shared.keys[0].id();
-    servers.faults(|faults| faults.flaws = [Flaw::LateKey].into());
-    let shows = |keys: Vec<Value>| keys.iter().any(|key| key["kid"] == signing);
-    assert_eq!([shows(keys()), shows(keys())], [false, true]);
-}
-
-#[test]
-fn troubles_follow_the_protocol() {
-    let servers = at_once();
-    let refusal = |code| Trouble::Refuse(Refusal::new(400, code, "an\u{1b}[31mgry\nserver"));
-    servers.faults(|faults| {
-        faults.next(1, Call::Discovery, Trouble::ServerError);
-        faults.next(1, Call::Jwks, Trouble::Html);
-        faults.next(1, Call::Revoke, Trouble::Megabyte);
-        faults.next(1, Call::DeviceStart, Trouble::Late(Duration::from_millis(1)));
-        faults.next(1, Call::RefreshGrant, refusal("invalid_grant"));
-        faults.next(1, Call::Authorize, refusal("temporarily_unavailable"));
-    });
-    assert_eq!(get(&servers, "/.well-known/openid-configuration").status, 500);
-    assert!(get(&servers, "/jwks").body.starts_with("<!doctype"));
-    assert!(post(&servers, "/revoke", &[]).json()["filler"].as_str().unwrap().len() >= 1 << 20);
-    assert_eq!(post(&servers, "/device_authorization", &[("scope", "openid")]).status, 200);
-    assert!(refresh(&servers, "any").json()["error_description"].as_str().unwrap().contains("\u{1b}[31m"));
-    assert_eq!(authorize(&servers, &[]).sent_back("error").as_deref(), Some("temporarily_unavailable"));
-    assert_eq!(get(&servers, "/.well-known/openid-configuration").status, 200, "passed");
-}
-
-#[test]
-fn a_server_that_hangs_can_be_stopped_and_the_clock_can_be_wrong() {
-    let servers = at_once();
-    let date = |answer: &Answer| {
-        let date = answer.head.lines().find_map(|line| line.strip_prefix("date: ")).unwrap();
-        assert!(date.ends_with(" GMT"), "{date}");
-        Timestamp::parse_http_date(date).unwrap()
-    };
-    let now = date(&get(&servers, "/style.css"));
-    servers.faults(|faults| {
-        faults.provider_clock = -6000;
-        faults.always(Call::Discovery, Trouble::Hang);
-    });
-    assert!(date(&get(&servers, "/style.css")) < now - Duration::from_secs(5000));
-    let mut waiting = TcpStream::connect(servers.issuer().strip_prefix("http://").unwrap()).unwrap();
-    let host = servers.issuer().strip_prefix("http://").unwrap();
-    write!(waiting, "GET /.well-known/openid-configuration HTTP/1.1\r\nHost: {host}\r\n\r\n").unwrap();
-    drop(servers);
-    let mut rest = String::new();
-    let _ = waiting.read_to_string(&mut rest);
-    assert_eq!(rest, "");
-}
-
-#[test]
-fn the_journal_knows_every_secret() {
-    let servers = at_once();
-    let tokens = login(&servers);
-    let secrets = servers.journal().secrets().to_vec();
-    for name in ["id_token", "access_token", "refresh_token"] {
-        assert!(secrets.iter().any(|secret| secret.value == text(&tokens, name)), "{name}");
-    }
-    for what in ["authorization code", "PKCE verifier"] {
-        assert!(secrets.iter().any(|secret| secret.what == what), "{what}");
-    }
 }
 
 #[test]

@@ -3,17 +3,22 @@
 //! most.
 
 mod access;
+mod compared;
 mod spokes;
+mod warnings;
 
 use std::collections::BTreeSet;
 
 use super::head;
 use super::keys::{KeyPlace, Takes, rule_of};
-use crate::config::draft::{Draft, Table, Value, access_table};
+use crate::config::draft::{Draft, Table, access_table};
 use crate::config::host;
-use access::{access_lines, ledger};
-use jit_wire::trusted_url::{Purpose, TrustedUrl};
+use access::access_lines;
+use compared::{Change, Compared, differing};
 use jit_wire::unseen::is_unseen;
+use warnings::{
+    demand_warnings, dependents, host_warnings, moved_ledger, moved_roles, moved_sign_ins, name_warnings,
+};
 
 /// A longer list of names ends with a count.
 const MOST: usize = 12;
@@ -50,7 +55,8 @@ pub struct Summary {
 pub fn summary(before: Option<&str>, after: &str, around: &Around) -> Summary {
     let old = before.map_or_else(Draft::default, Draft::of);
     let new = Draft::of(after);
-    let (idps, roles) = (Compared::of(&old.idps, &new.idps), Compared::of(&old.roles, &new.roles));
+    let idps = Compared::of(&old.idps, &new.idps);
+    let roles = Compared::of(&old.roles, &new.roles);
     let mut lines = Vec::new();
     lines.push(match before {
         Some(_) => format!("{} changed since you took it:", around.from),
@@ -61,7 +67,8 @@ pub fn summary(before: Option<&str>, after: &str, around: &Around) -> Summary {
     let spokes = [before.unwrap_or_default(), after].map(Draft::spokes_of);
     spokes::lines(&Compared::of(&spokes[0], &spokes[1]), &mut lines);
     account_lines(&old, &new, &mut lines);
-    let (old_access, new_access) = (before.and_then(access_table), access_table(after));
+    let old_access = before.and_then(access_table);
+    let new_access = access_table(after);
     access_lines(old_access.as_ref(), new_access.as_ref(), &mut lines);
     let default_role = [before.and_then(head::of_file), head::of_file(after)];
     default_line(&default_role, around.default_role.as_deref(), &mut lines);
@@ -78,101 +85,18 @@ pub fn summary(before: Option<&str>, after: &str, around: &Around) -> Summary {
     host_warnings(&old, &new, &mut warnings);
     name_warnings(&idps, &roles, around, &mut warnings);
     dependents(&idps, &roles, &around.own, &mut warnings);
-    let asks = |table: &Table| table.get("confirm") == Some(&Value::Flag(true));
-    let silent =
-        roles.changed.iter().filter(|(old, new)| asks(old) && !asks(new)).map(|(_, new)| new.name.as_str());
-    list(silent)
-        .into_iter()
-        .for_each(|names| warnings.push(format!("No longer asks before it is used: {names}")));
-    let demands = |table: &Table| ["sign_in_age", "acr", "amr"].map(|key| table.get(key).cloned());
-    let differ = roles.changed.iter().filter(|(old, new)| {
-        let (before, after) = (demands(old), demands(new));
-        before.iter().any(Option::is_some) && before != after
-    });
-    list(differ.map(|(_, new)| new.name.as_str())).into_iter().for_each(|names| {
-        warnings.push(format!("Has other requirements for the sign-in than before: {names}"))
-    });
+    demand_warnings(&roles, &mut warnings);
     // Last, so that it is right above the question, however long the rest is.
-    for (old, new) in idps.changed.iter().filter(|(old, new)| told_hosts(old) != told_hosts(new)) {
-        warnings.push(format!(
-            "{}: you would sign in at {} instead of {}",
-            new.name,
-            told_hosts(new),
-            told_hosts(old)
-        ));
-    }
-    if let (Some(old), Some(new)) = (&old_access, &new_access)
-        && ledger(old) != ledger(new)
-    {
-        let (old, new) = (ledger(old), ledger(new));
-        warnings.push(format!("Requests for access would be written to {new} instead of {old}"));
-    }
-    let moved = roles
-        .changed
-        .iter()
-        .filter(|(old, new)| account(old) != account(new))
-        .map(|(_, new)| new.name.as_str());
-    warnings.extend(list(moved).map(|names| format!("Roles that would move to another account: {names}")));
+    moved_sign_ins(&idps, &mut warnings);
+    moved_ledger(old_access.as_ref(), new_access.as_ref(), &mut warnings);
+    moved_roles(&roles, &mut warnings);
     Summary { lines, warnings }
-}
-
-/// Two lists of tables, compared by name.
-struct Compared<'t> {
-    new: Vec<&'t Table>,
-    changed: Vec<(&'t Table, &'t Table)>,
-    gone: Vec<&'t Table>,
-    same: Vec<&'t Table>,
-}
-
-impl<'t> Compared<'t> {
-    fn of(old: &'t [Table], new: &'t [Table]) -> Self {
-        let mut compared = Self { new: Vec::new(), changed: Vec::new(), gone: Vec::new(), same: Vec::new() };
-        let before: std::collections::HashMap<&str, &Table> =
-            old.iter().map(|table| (table.name.as_str(), table)).collect();
-        for table in new {
-            match before.get(table.name.as_str()) {
-                None => compared.new.push(table),
-                Some(one) if differing(one, table).is_empty() => compared.same.push(table),
-                Some(one) => compared.changed.push((one, table)),
-            }
-        }
-        let after: BTreeSet<&str> = new.iter().map(|table| table.name.as_str()).collect();
-        compared.gone = old.iter().filter(|table| !after.contains(table.name.as_str())).collect();
-        compared
-    }
-
-    fn is_same(&self) -> bool {
-        self.new.is_empty() && self.changed.is_empty() && self.gone.is_empty()
-    }
-
-    /// `2 new, 1 changed`.
-    fn counts(&self) -> String {
-        let counts = [
-            (self.new.len(), "new"),
-            (self.changed.len(), "changed"),
-            (self.gone.len(), "removed"),
-            (self.same.len(), "unchanged"),
-        ];
-        let told: Vec<String> = counts
-            .iter()
-            .filter(|(count, _)| *count > 0)
-            .map(|(count, what)| format!("{count} {what}"))
-            .collect();
-        if told.is_empty() { "none".to_owned() } else { told.join(", ") }
-    }
-}
-
-/// The keys whose values differ.
-fn differing<'t>(one: &'t Table, other: &'t Table) -> Vec<&'t str> {
-    let keys: BTreeSet<&str> =
-        one.settings.iter().chain(&other.settings).map(|(key, _)| key.as_str()).collect();
-    keys.into_iter().filter(|key| one.get(key) != other.get(key)).collect()
 }
 
 fn idp_lines(idps: &Compared<'_>, lines: &mut Vec<String>) {
     lines.push(format!("  IdPs: {}", idps.counts()));
     // None of these is left out: they say where people would type a password.
-    for (old, new) in &idps.changed {
+    for Change { old, new } in &idps.changed {
         let others: Vec<&str> =
             differing(old, new).into_iter().filter(|key| !is_url(new, key) && !is_url(old, key)).collect();
         let mut text = match (told_hosts(old), told_hosts(new)) {
@@ -197,12 +121,11 @@ fn idp_lines(idps: &Compared<'_>, lines: &mut Vec<String>) {
 
 fn role_lines(roles: &Compared<'_>, lines: &mut Vec<String>) {
     lines.push(format!("  roles: {}", roles.counts()));
-    let mut changes: Vec<(bool, String)> =
-        roles.changed.iter().map(|(old, new)| role_change(old, new)).collect();
+    let mut changes: Vec<RoleChange> = roles.changed.iter().map(RoleChange::of).collect();
     // Roles that lead elsewhere come first.
-    changes.sort_by_key(|(elsewhere, _)| !elsewhere);
+    changes.sort_by_key(|change| !change.leads_elsewhere);
     let more = changes.len().saturating_sub(MOST);
-    lines.extend(changes.into_iter().take(MOST).map(|(_, text)| format!("    changed: {text}")));
+    lines.extend(changes.into_iter().take(MOST).map(|change| format!("    changed: {}", change.text)));
     if more > 0 {
         lines.push(format!("    changed: {more} more, see the diff"));
     }
@@ -218,31 +141,42 @@ fn role_lines(roles: &Compared<'_>, lines: &mut Vec<String>) {
     );
 }
 
-/// What is different about a role, and whether it leads elsewhere.
-fn role_change(old: &Table, new: &Table) -> (bool, String) {
-    let value = |table: &Table, key: &str| {
-        let text = table.text(key).unwrap_or("nothing");
-        match text.char_indices().nth(LONGEST_VALUE) {
-            Some((end, _)) => format!("{}…", &text[..end]),
-            None => text.to_owned(),
+/// What is different about a role.
+struct RoleChange {
+    text: String,
+    /// Whether it is another role now, or reached in another way.
+    leads_elsewhere: bool,
+}
+
+impl RoleChange {
+    fn of(change: &Change<'_>) -> Self {
+        let Change { old, new } = *change;
+        let value = |table: &Table, key: &str| {
+            let text = table.text(key).unwrap_or("nothing");
+            match text.char_indices().nth(LONGEST_VALUE) {
+                Some((end, _)) => format!("{}…", &text[..end]),
+                None => text.to_owned(),
+            }
+        };
+        let (elsewhere, others): (Vec<&str>, Vec<&str>) =
+            differing(old, new).into_iter().partition(|key| WHAT_A_ROLE_IS.contains(key));
+        let mut told: Vec<String> =
+            elsewhere.iter().map(|key| format!("{key} {} → {}", value(old, key), value(new, key))).collect();
+        if !others.is_empty() {
+            told.push(format!("different {}", others.join(", ")));
         }
-    };
-    let (elsewhere, others): (Vec<&str>, Vec<&str>) =
-        differing(old, new).into_iter().partition(|key| WHAT_A_ROLE_IS.contains(key));
-    let mut told: Vec<String> =
-        elsewhere.iter().map(|key| format!("{key} {} → {}", value(old, key), value(new, key))).collect();
-    if !others.is_empty() {
-        told.push(format!("different {}", others.join(", ")));
+        if account(old) != account(new) {
+            told.insert(0, format!("ANOTHER ACCOUNT: {} → {}", account(old), account(new)));
+        }
+        let text = format!("{} ({})", new.name, told.join("; "));
+        Self { text, leads_elsewhere: !elsewhere.is_empty() }
     }
-    if account(old) != account(new) {
-        told.insert(0, format!("ANOTHER ACCOUNT: {} → {}", account(old), account(new)));
-    }
-    (!elsewhere.is_empty(), format!("{} ({})", new.name, told.join("; ")))
 }
 
 fn account_lines(old: &Draft, new: &Draft, lines: &mut Vec<String>) {
     let accounts = |draft: &Draft| -> BTreeSet<String> { draft.roles.iter().map(account).collect() };
-    let (before, after) = (accounts(old), accounts(new));
+    let before = accounts(old);
+    let after = accounts(new);
     lines.push(format!("  accounts: {}", after.len()));
     let mut tell = |what: &str, accounts: Vec<&String>| {
         lines.extend(
@@ -299,73 +233,6 @@ fn told_hosts(idp: &Table) -> String {
         None => host,
     });
     told.collect::<Vec<_>>().join(" and ")
-}
-
-fn host_warnings(old: &Draft, new: &Draft, warnings: &mut Vec<String>) {
-    let known: BTreeSet<String> = old.idps.iter().flat_map(hosts).collect();
-    for idp in &new.idps {
-        for host in hosts(idp).iter().filter(|host| !known.contains(*host)) {
-            warnings.extend(host::warning(&format!("https://{host}")));
-        }
-        let in_clear = |url: &str| TrustedUrl::parse(url, Purpose::Page).is_ok_and(|url| !url.is_secure());
-        let urls = idp.settings.iter().filter(|(key, _)| is_url(idp, key));
-        let plain = urls.into_iter().find(|(key, _)| in_clear(idp.text(key).unwrap_or_default()));
-        if let Some((key, _)) = plain {
-            warnings.push(format!("{}: `{key}` is on this machine and used without TLS", idp.name));
-        }
-    }
-}
-
-fn name_warnings(idps: &Compared<'_>, roles: &Compared<'_>, around: &Around, warnings: &mut Vec<String>) {
-    let new = || roles.new.iter().map(|role| role.name.as_str());
-    if let Some(names) = list(new().filter(|name| around.profiles.contains(*name))) {
-        warnings.push(format!(
-            "Profiles of your AWS files have the same names: {names}. jit would use the shared roles instead of these profiles; other tools keep the profiles"
-        ));
-    }
-    if let Some(names) = list(new().filter(|name| around.offered.contains(*name))) {
-        warnings.push(format!(
-            "Your IdPs offer roles of the same names: {names}. jit would use the shared roles instead"
-        ));
-    }
-    if let Some(names) = list(new().filter(|name| name.eq_ignore_ascii_case("default"))) {
-        warnings.push(format!(
-            "The role {names} has the name of the profile that AWS tools use by default. jit configure \
-             profiles does not write [default] for it without --name default"
-        ));
-    }
-    let like = |kind: &str, new: &[&Table], own: &[Table]| {
-        let pairs = new.iter().flat_map(|one| own.iter().map(move |other| (one, other)));
-        let alike =
-            pairs.filter(|(one, other)| one.name != other.name && one.name.eq_ignore_ascii_case(&other.name));
-        let told = |(one, other): (&&Table, &Table)| {
-            format!("The shared {kind} {} and your own {} differ only in case", one.name, other.name)
-        };
-        alike.map(told).take(MOST).collect::<Vec<_>>()
-    };
-    warnings.extend(like("IdP", &idps.new, &around.own.idps));
-    warnings.extend(like("role", &roles.new, &around.own.roles));
-}
-
-/// The user's own roles that depend on what would change.
-fn dependents(idps: &Compared<'_>, roles: &Compared<'_>, own: &Draft, warnings: &mut Vec<String>) {
-    let idps: BTreeSet<&str> = idps.changed.iter().map(|(_, idp)| idp.name.as_str()).collect();
-    let mut changed: BTreeSet<&str> = roles.changed.iter().map(|(_, role)| role.name.as_str()).collect();
-    let others: Vec<&Table> = own.roles.iter().chain(roles.same.iter().copied()).collect();
-    loop {
-        let starts_there = |role: &&&Table| {
-            role.text("via").is_some_and(|via| changed.contains(via))
-                || role.text("idp").is_some_and(|idp| idps.contains(idp))
-        };
-        let next: Vec<&str> = others.iter().filter(starts_there).map(|role| role.name.as_str()).collect();
-        let before = changed.len();
-        changed.extend(next);
-        if changed.len() == before {
-            break;
-        }
-    }
-    let own = own.roles.iter().map(|role| role.name.as_str()).filter(|name| changed.contains(name));
-    warnings.extend(list(own).map(|names| format!("Your own roles depend on what changes: {names}")));
 }
 
 /// `a, b and 3 more`; `None` if it is empty.

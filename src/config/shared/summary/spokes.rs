@@ -22,7 +22,7 @@ pub(super) fn lines(spokes: &Compared<'_>, lines: &mut Vec<String>) {
         let told: Vec<String> = tables.into_iter().map(told).collect();
         lines.extend(list(told.iter().map(String::as_str)).map(|tables| format!("    {what}: {tables}")));
     };
-    tell("changed", spokes.changed.iter().map(|(_, new)| *new).collect());
+    tell("changed", spokes.changed.iter().map(|change| change.new).collect());
     tell("new", spokes.new.clone());
     tell("removed", spokes.gone.clone());
 }
