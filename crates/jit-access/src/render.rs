@@ -28,6 +28,7 @@ mod grant;
 mod grantor;
 mod ledger;
 mod names;
+mod read_back;
 mod role;
 mod size;
 
@@ -43,5 +44,6 @@ pub use grant::{AllowedStatement, GrantDocument, GrantError, Networks, policy_na
 pub use grantor::{GrantorTrust, Guardrail, grantor};
 pub use ledger::LedgerBucket;
 pub use names::EntryRole;
+pub use read_back::{StatementDifference, differences, recognized, rules};
 pub use role::{RoleOnRequest, standing};
 pub use size::{Fullness, Limit, Room, TooLong};

@@ -14,7 +14,7 @@ pub fn same_meaning(one: &str, other: &str) -> bool {
 
 /// Lists sorted, each value once, a list of one as its value; booleans and numbers as the text that IAM
 /// converts them to.
-fn normal(value: Value) -> Value {
+pub(super) fn normal(value: Value) -> Value {
     match value {
         Value::Array(items) => {
             let mut items: Vec<Value> = items.into_iter().map(normal).collect();
