@@ -21,6 +21,8 @@ pub struct CloudBucket {
     pub versioned: bool,
     /// Whether new objects are locked by default (Object Lock). S3 then accepts them only with a checksum.
     pub locked: bool,
+    /// Whether Block Public Access is switched off.
+    pub public: bool,
     /// The objects: the versions of each key, the oldest first.
     pub(crate) objects: BTreeMap<String, Vec<StoredVersion>>,
     /// Multipart uploads that are not complete, by id.
@@ -74,6 +76,7 @@ impl CloudBucket {
             policy: None,
             versioned: true,
             locked: false,
+            public: false,
             objects: BTreeMap::new(),
             uploads: BTreeMap::new(),
             written: 0,

@@ -153,7 +153,7 @@ impl Cloud {
     }
 
     /// The text of a managed policy.
-    pub(crate) fn policy(&self, arn: &str) -> Option<&str> {
+    pub fn policy(&self, arn: &str) -> Option<&str> {
         self.accounts.get(account_of(arn))?.policies.get(arn).map(String::as_str)
     }
 }

@@ -113,7 +113,8 @@ pub(crate) fn delete(call: &mut S3Call<'_>, operation: &Operation) -> Result<Rep
     let bucket = call.check(operation.name, Vec::new())?;
     let mut reply = answer::empty(StatusCode::NO_CONTENT);
     match wanted {
-        Some(_) if bucket.locked => {
+        // Nothing protects a version that does not exist.
+        Some(id) if bucket.locked && bucket.versions(&name).iter().any(|version| version.id == id) => {
             let text = "Access Denied because object protected by object lock.";
             return Err(Refusal::new(403, "AccessDenied", text));
         }

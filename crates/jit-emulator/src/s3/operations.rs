@@ -38,7 +38,7 @@ static OPERATIONS: &[Operation] = operations![
     DELETE Bucket ["replication"] "s3:PutReplicationConfiguration" settings::unsupported;
     GET    Bucket ["encryption"] "s3:GetEncryptionConfiguration" settings::unsupported;
     PUT    Bucket ["encryption"] "s3:PutEncryptionConfiguration" settings::unsupported;
-    GET    Bucket ["publicAccessBlock"] "s3:GetBucketPublicAccessBlock" settings::unsupported;
+    GET    Bucket ["publicAccessBlock"] "s3:GetBucketPublicAccessBlock" settings::get_public_access;
     PUT    Bucket ["publicAccessBlock"] "s3:PutBucketPublicAccessBlock" settings::unsupported;
     DELETE Bucket ["publicAccessBlock"] "s3:PutBucketPublicAccessBlock" settings::unsupported;
     GET    Bucket ["ownershipControls"] "s3:GetBucketOwnershipControls" settings::unsupported;

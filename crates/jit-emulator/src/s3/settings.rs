@@ -52,6 +52,13 @@ pub(crate) fn get_versioning(call: &mut S3Call<'_>, operation: &Operation) -> Re
     Ok(answer::document("VersioningConfiguration", &[status.unwrap_or_default()]))
 }
 
+pub(crate) fn get_public_access(call: &mut S3Call<'_>, operation: &Operation) -> Result<Reply, Refusal> {
+    let blocked = !call.check(operation.name, Vec::new())?.public;
+    let names = ["BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"];
+    let settings = names.map(|name| xml::text(name, &blocked.to_string()));
+    Ok(answer::document("PublicAccessBlockConfiguration", &settings))
+}
+
 pub(crate) fn get_lock(call: &mut S3Call<'_>, operation: &Operation) -> Result<Reply, Refusal> {
     if !call.check(operation.name, Vec::new())?.locked {
         let text = "Object Lock configuration does not exist for this bucket";
