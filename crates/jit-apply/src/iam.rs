@@ -1,7 +1,7 @@
 //! The calls to IAM that applying and reconciling need, as a trait, with an implementation over HTTP and one for tests
 //! in memory.
 
-mod http;
+pub(crate) mod http;
 mod memory;
 
 use jit_access::lifecycle::{ObservedRole, RoleArn};

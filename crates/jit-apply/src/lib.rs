@@ -8,6 +8,7 @@
 //! | [`s3`] | the ledger in a bucket of S3 |
 //! | [`folder`] | the ledger in a folder, which several people of one machine can share |
 //! | [`cache`] | what was read of a ledger, so that only what is new is read the next time |
+//! | [`probe`] | calls that show what a session may do and change nothing, for `jit doctor` |
 //! | [`calls`] | how code that waits makes calls to AWS |
 
 pub mod apply;
@@ -15,6 +16,7 @@ pub mod cache;
 pub mod calls;
 pub mod folder;
 pub mod iam;
+pub mod probe;
 pub mod s3;
 #[cfg(test)]
 mod testing;

@@ -3,7 +3,7 @@
 //!
 //! | service | kind | how to call it |
 //! | --- | --- | --- |
-//! | IAM, STS | Query: a form in, XML out | [`Caller::query`] |
+//! | EC2, IAM, STS | Query: a form in, XML out | [`Caller::query`] |
 //! | CloudTrail, Identity Store, Organizations | JSON with `X-Amz-Target` | [`Caller::json`] |
 //! | S3 | REST | [`Bucket`] |
 //!
@@ -22,4 +22,4 @@ pub use caller::Caller;
 pub use endpoint::{Endpoint, EndpointError, Service, Variant};
 pub use error::{CallError, Refusal, Retry};
 pub use request::{SignedRequest, UnsignedRequest};
-pub use s3::{Addressing, Bucket, Listed, ObjectVersion, Page, Versions};
+pub use s3::{Addressing, Bucket, BucketSetting, Listed, ObjectVersion, Page, Versions};

@@ -217,7 +217,7 @@ fn account_of(arn: &str) -> &str {
     arn.split(':').nth(4).unwrap_or_default()
 }
 
-fn role_name(arn: &str) -> &str {
+pub(crate) fn role_name(arn: &str) -> &str {
     arn.rsplit('/').next().unwrap_or_default()
 }
 
@@ -236,11 +236,11 @@ fn unreadable(about: &str, action: &str) -> IamError {
     IamError::Unreachable { role: about.to_owned(), why }
 }
 
-fn descendant<'a>(node: Node<'a, 'a>, name: &str) -> Option<Node<'a, 'a>> {
+pub(crate) fn descendant<'a>(node: Node<'a, 'a>, name: &str) -> Option<Node<'a, 'a>> {
     node.descendants().find(|node| node.tag_name().name() == name)
 }
 
-fn text_of<'a>(node: Node<'a, '_>) -> &'a str {
+pub(crate) fn text_of<'a>(node: Node<'a, '_>) -> &'a str {
     node.text().unwrap_or_default()
 }
 
@@ -255,7 +255,7 @@ fn document_in(answer: &str, name: &str, about: &str) -> Result<String, IamError
     unescaped(&text_in(answer, name, about)?).ok_or_else(|| unreadable(about, name))
 }
 
-fn unescaped(text: &str) -> Option<String> {
+pub(crate) fn unescaped(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {

@@ -29,6 +29,7 @@ impl Endpoint {
         let version = match self.service {
             Service::Iam => "2010-05-08",
             Service::Sts => "2011-06-15",
+            Service::Ec2 => "2016-11-15",
             _ => return Err(self.cannot(action, "it is no Query service")),
         };
         let mut form = form_urlencoded::Serializer::new(String::new());
@@ -71,7 +72,7 @@ impl Endpoint {
 }
 
 impl Caller<'_> {
-    /// Calls a Query service (IAM, STS). The answer is XML.
+    /// Calls a Query service (EC2, IAM, STS). The answer is XML.
     ///
     /// # Errors
     /// [`CallError`].

@@ -13,6 +13,8 @@ pub enum Service {
     Sts,
     /// S3.
     S3,
+    /// EC2.
+    Ec2,
     /// CloudTrail.
     CloudTrail,
     /// The users and groups of Identity Center.
@@ -28,6 +30,7 @@ impl Service {
             Self::Iam => "iam",
             Self::Sts => "sts",
             Self::S3 => "s3",
+            Self::Ec2 => "ec2",
             Self::CloudTrail => "cloudtrail",
             Self::IdentityStore => "identitystore",
             Self::Organizations => "organizations",
@@ -40,6 +43,7 @@ impl Service {
             Self::Iam => env::AWS_ENDPOINT_URL_IAM,
             Self::Sts => env::AWS_ENDPOINT_URL_STS,
             Self::S3 => env::AWS_ENDPOINT_URL_S3,
+            Self::Ec2 => "AWS_ENDPOINT_URL_EC2",
             Self::CloudTrail => "AWS_ENDPOINT_URL_CLOUDTRAIL",
             Self::IdentityStore => "AWS_ENDPOINT_URL_IDENTITYSTORE",
             Self::Organizations => env::AWS_ENDPOINT_URL_ORGANIZATIONS,

@@ -1,5 +1,7 @@
 //! An S3 bucket: objects that are created once and never overwritten, read, and listed.
 
+mod harmless;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use roxmltree::{Document, Node};
@@ -11,6 +13,8 @@ use crate::name::is_bucket;
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;
 use crate::trusted_url::{Purpose, TrustedUrl};
+
+pub use harmless::BucketSetting;
 
 /// Where the bucket's name goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
