@@ -9,6 +9,7 @@
 mod apply;
 mod error;
 mod open;
+mod prove;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -30,6 +31,7 @@ use crate::world::World;
 use jit_wire::credentials::Session;
 
 pub use error::AccessError;
+pub use prove::{ClaimProof, DeploymentReader, PROBES, Probe, ProofVerdict};
 
 /// How far back a request can be that somebody still waits for, holds, or that a decision depends on: it may wait, begin and
 /// last for a week each.

@@ -52,7 +52,10 @@ use login::Purpose;
 
 pub use failure::{BrokerError, Failure};
 pub use fresh::stored_session;
-pub use grant::{AccessError, AccessLedger, AccessSettings, LedgerIdentity, LedgerView, WINDOW};
+pub use grant::{
+    AccessError, AccessLedger, AccessSettings, ClaimProof, DeploymentReader, LedgerIdentity, LedgerView,
+    PROBES, Probe, ProofVerdict, WINDOW,
+};
 pub use login::{margin, stored_login};
 pub use source::SourceError;
 #[cfg(any(test, fuzzing))]

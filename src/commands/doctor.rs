@@ -1,9 +1,13 @@
 //! `jit doctor`: finds problems on this machine and suggests fixes.
 
+mod access;
+mod finding;
+
 use std::path::Path;
 
 use clap::Args;
-use serde_json::{Value, json};
+use clap_complete::ArgValueCompleter;
+use serde_json::json;
 
 use crate::config::aws::shadow::{self, AwsFile, Scene};
 use crate::config::aws::{self, AwsProfiles, Document, Program, SIZE_LIMIT, System};
@@ -13,8 +17,7 @@ use crate::error::{CommandError, CommandResult, Kind};
 use crate::idp;
 use crate::plan::{Capture, ProofPlan};
 use crate::sys::{folders, fs, process};
-use crate::ui::text::{Shown, escape, shown};
-use crate::ui::{Tone, Ui};
+use crate::ui::Ui;
 use crate::world::{World, clock_time};
 use jit_wire::env::{AWS_CREDENTIAL_EXPIRATION, JIT_ACCOUNT_ID, JIT_ROLE};
 use jit_wire::explain::{Explain, Next};
@@ -24,15 +27,24 @@ use jit_wire::timestamp::{Timestamp, duration};
 use jit_wire::trusted_url::{Purpose, TrustedUrl};
 
 use super::advice;
+use super::completions::role_names;
 use super::load::Configuration;
+
+use finding::{Finding, Health, show};
 
 /// Diagnose problems and suggest fixes
 ///
 /// Checks the configuration, the store, this machine's clock, and the files and
-/// variables that would make an AWS tool use other credentials.
+/// variables that would make an AWS tool use other credentials. With [access], it
+/// also tries what the deployment of access on request has to refuse. Nothing that
+/// it tries changes anything, even where it is allowed.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub struct DoctorArgs {
+    /// A role that may read IAM and the ledger's bucket, to compare what AWS
+    /// evaluates with what jit renders; one for each account
+    #[arg(long, value_name = "ROLE", add = ArgValueCompleter::new(role_names), verbatim_doc_comment)]
+    pub reader: Vec<String>,
     /// As JSON, for scripts
     #[arg(long)]
     pub json: bool,
@@ -43,48 +55,6 @@ const CLOCK_TOLERANCE: i64 = 60;
 /// AWS's Python and .NET tools renew when 15 minutes are left, so they request shorter sessions for every
 /// call.
 const SHORT_SESSION: u32 = 20 * 60;
-
-/// The result of one check.
-struct Finding {
-    /// The area of the check.
-    about: &'static str,
-    health: Health,
-    /// What was found.
-    what: String,
-    /// How to fix it.
-    cure: Option<String>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Health {
-    Good,
-    Doubtful,
-    Broken,
-}
-
-impl Finding {
-    fn good(about: &'static str, what: impl Into<String>) -> Self {
-        Self { about, health: Health::Good, what: what.into(), cure: None }
-    }
-
-    fn doubtful(about: &'static str, what: impl Into<String>, cure: impl Into<String>) -> Self {
-        Self { about, health: Health::Doubtful, what: what.into(), cure: Some(cure.into()) }
-    }
-
-    fn broken(about: &'static str, error: &CommandError) -> Self {
-        let what = std::iter::once(&error.what).chain(&error.causes).cloned().collect::<Vec<_>>().join(": ");
-        Self { about, health: Health::Broken, what, cure: error.hints().first().cloned() }
-    }
-
-    fn to_json(&self) -> Value {
-        let health = match self.health {
-            Health::Good => "good",
-            Health::Doubtful => "doubtful",
-            Health::Broken => "broken",
-        };
-        json!({ "about": self.about, "health": health, "what": self.what, "cure": self.cure })
-    }
-}
 
 pub(super) fn run(args: &DoctorArgs, world: &World, ui: &Ui) -> CommandResult {
     let mut findings = Vec::new();
@@ -115,6 +85,7 @@ pub(super) fn run(args: &DoctorArgs, world: &World, ui: &Ui) -> CommandResult {
     idps(&files.file, world, &mut findings);
     clock(&files, world, &mut findings);
     profiles(&files, world, &mut findings);
+    access::check(&files, &args.reader, world, ui, &mut findings);
     if args.json {
         ui.json(&json!({ "findings": findings.iter().map(Finding::to_json).collect::<Vec<_>>() }))?;
     } else {
@@ -124,22 +95,6 @@ pub(super) fn run(args: &DoctorArgs, world: &World, ui: &Ui) -> CommandResult {
         0 => Ok(()),
         count => Err(CommandError::new(Kind::Failed, format!("{count} of {} checks failed", findings.len()))),
     }
-}
-
-fn show(findings: &[Finding], ui: &Ui) -> CommandResult {
-    let mut rows = Vec::new();
-    for finding in findings {
-        let (tone, mark) = match finding.health {
-            Health::Good => (Tone::Good, "✓"),
-            Health::Doubtful => (Tone::Warning, "!"),
-            Health::Broken => (Tone::Bad, "✗"),
-        };
-        rows.push(vec![shown!("{} {}", ui.paint_data(tone, mark), finding.about), escape(&finding.what)]);
-        if let Some(cure) = &finding.cure {
-            rows.push(vec![Shown::default(), shown!("{} {}", ui.paint_data(Tone::Name, "next:"), cure)]);
-        }
-    }
-    ui.table(&rows)
 }
 
 /// The session that `jit exec` or `jit env` put into this environment. It is what the person asked for, as long as it lives.
@@ -190,6 +145,7 @@ fn browsers(file: &File, world: &World, findings: &mut Vec<Finding>) {
                 }
                 Err(error) => Finding {
                     about: "browser",
+                    probe: None,
                     health: Health::Broken,
                     what: format!("{idp}: {error}"),
                     cure: advice::of(&error).into_iter().next(),
@@ -249,7 +205,7 @@ fn unreachable(what: String, error: &HttpError) -> Finding {
         Next::Network(_) => "check the network, HTTPS_PROXY and AWS_CA_BUNDLE".to_owned(),
         next => advice::in_words(&next),
     });
-    Finding { about: "network", health: Health::Broken, what, cure }
+    Finding { about: "network", probe: None, health: Health::Broken, what, cure }
 }
 
 /// Whether the IdPs answer. Every HTTP response counts, whatever its status.
@@ -308,7 +264,7 @@ fn ask_time(url: &str, world: &World) -> Finding {
     let what =
         format!("this machine's clock is {far} {side} {url}; AWS rejects signatures that are 5 min off");
     let cure = "set the clock: timedatectl set-ntp true, or your system's settings".to_owned();
-    Finding { about: "clock", health: Health::Broken, what, cure: Some(cure) }
+    Finding { about: "clock", probe: None, health: Health::Broken, what, cure: Some(cure) }
 }
 
 /// Settings and files that take precedence over the profiles that jit wrote.

@@ -189,6 +189,7 @@ fn only_the_commands_of_access_name_it() {
         "audit",
         "demo/access",
         "deny.rs",
+        "doctor/access.rs",
         "drop.rs",
         "policy",
         "request/",

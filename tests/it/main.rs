@@ -82,6 +82,8 @@ mod portals;
 #[cfg(unix)]
 mod profiles;
 #[cfg(unix)]
+mod proving;
+#[cfg(unix)]
 mod refresh;
 #[cfg(unix)]
 mod refusals;

@@ -26,7 +26,7 @@ mod words;
 
 use jit_access::policy::Right;
 
-use crate::broker::{AccessError, AccessLedger, AccessSettings, Broker};
+use crate::broker::{AccessError, AccessLedger, AccessSettings, Broker, Need};
 use crate::config::access::AccessSection;
 use crate::config::file::Parent;
 use crate::config::resolve::Flags;
@@ -102,10 +102,22 @@ pub(super) fn open<'b>(
     right: Right,
     world: &World,
 ) -> CommandResult<AccessLedger<'b>> {
+    open_with(files, broker, right, typed_need(world, None))
+}
+
+/// The same, for a command that needs something else of the session than those that people type.
+///
+/// # Errors
+/// As for [`open`].
+pub(super) fn open_with<'b>(
+    files: &Configuration<'_>,
+    broker: &'b Broker<'_, '_>,
+    right: Right,
+    need: Need,
+) -> CommandResult<AccessLedger<'b>> {
     let settings = settings(files, right)?;
     let door = settings.door.clone();
-    AccessLedger::open(broker, settings, right, typed_need(world, None))
-        .map_err(|error| about_door(&error, door.as_ref()))
+    AccessLedger::open(broker, settings, right, need).map_err(|error| about_door(&error, door.as_ref()))
 }
 
 /// Where the ledger is, and the role to come through for what takes `right`.

@@ -207,6 +207,10 @@ pub(super) const EXAMPLES: &[Examples] = &[
         lines: &[
             ("jit doctor", "Check this machine."),
             ("jit doctor --json", "The same for a script. The exit code is 1 if a check failed."),
+            (
+                "jit doctor --reader audit-hub --reader audit-prod",
+                "Also compare a deployment of access on request with what jit renders.",
+            ),
         ],
     },
     Examples {
