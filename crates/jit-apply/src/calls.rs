@@ -1,5 +1,6 @@
 //! The bridge between the traits here, whose methods wait for what they do, and the HTTP client, whose methods do not.
 
+use std::cell::Cell;
 use std::io;
 use std::time::Duration;
 
@@ -23,6 +24,7 @@ pub struct AwsCalls<'c> {
     runtime: Runtime,
     http: Http,
     clock: Box<dyn Fn() -> Timestamp + 'c>,
+    throttled: Cell<u32>,
 }
 
 impl<'c> AwsCalls<'c> {
@@ -32,7 +34,7 @@ impl<'c> AwsCalls<'c> {
     /// The system has no event queue left to give.
     pub fn new(http: Http, clock: impl Fn() -> Timestamp + 'c) -> io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
-        Ok(Self { runtime, http, clock: Box::new(clock) })
+        Ok(Self { runtime, http, clock: Box::new(clock), throttled: Cell::new(0) })
     }
 
     /// The client.
@@ -61,6 +63,9 @@ impl<'c> AwsCalls<'c> {
                     Ok(answer) => return Ok(answer),
                     Err(error) => error,
                 };
+                if error.retry() == Retry::Throttled {
+                    self.throttled.set(self.throttled.get().saturating_add(1));
+                }
                 let pause = match error.retry() {
                     Retry::Soon if attempt < ATTEMPTS => SOON,
                     Retry::Throttled if attempt < ATTEMPTS => THROTTLED,
@@ -69,6 +74,11 @@ impl<'c> AwsCalls<'c> {
                 tokio::time::sleep(pause * 3_u32.pow(attempt - 1)).await;
             }
         })
+    }
+
+    /// How many answers said so far that there were too many requests.
+    pub(crate) fn throttled(&self) -> u32 {
+        self.throttled.get()
     }
 
     /// Waits.
