@@ -168,7 +168,8 @@ impl Round {
                 Ok(_) if calls.throttled() == before => Came::Well,
                 Ok(_) => Came::Throttled,
                 Err(IamError::Unreachable { .. }) => Came::Lost,
-                Err(IamError::Refused { .. }) => Came::Well,
+                // A refusal is an answer.
+                Err(_) => Came::Well,
             };
             let again = locked(&self.pace).done(&account, came);
             match listed {
