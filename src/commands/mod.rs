@@ -49,13 +49,17 @@ use crate::error::CommandResult;
 use crate::ui::Ui;
 use crate::world::{Asking, World};
 
+/// The version with the commit and the target that it is built from, for `--version`; `-V` shows the version alone.
+const LONG_VERSION: &str =
+    concat!(env!("CARGO_PKG_VERSION"), " (", env!("JIT_COMMIT"), ", ", env!("JIT_TARGET"), ")");
+
 /// Temporary AWS credentials and nothing else
 ///
 /// Sign in once at your company's identity provider (IdP). jit assumes a hub role
 /// and from there the roles you work with, stores the short-lived sessions sealed
 /// under a key in your keychain, and provides them to every AWS tool.
 #[derive(Debug, Parser)]
-#[command(name = "jit", version, propagate_version = true, verbatim_doc_comment)]
+#[command(name = "jit", version, long_version = LONG_VERSION, propagate_version = true, verbatim_doc_comment)]
 #[command(after_help = "Start with `jit demo`: it shows everything and changes nothing on your machine.")]
 pub struct Cli {
     /// What to do

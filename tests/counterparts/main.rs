@@ -35,6 +35,7 @@ mod ministack;
 mod moto;
 mod oidc_provider;
 mod profiles;
+mod publishing;
 mod recipes;
 mod saml_providers;
 mod shells;
