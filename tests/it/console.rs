@@ -177,17 +177,31 @@ fn pages_that_are_not_opened() {
 #[test]
 fn every_page_of_the_consoles_is_opened() {
     let room = room();
-    for (typed, opened) in [
-        ("https://health.aws.amazon.com/health/home", "https%3A%2F%2Fhealth.aws.amazon.com%2Fhealth%2Fhome"),
-        ("https://lightsail.aws.amazon.com/ls/", "https%3A%2F%2Flightsail.aws.amazon.com%2Fls%2F"),
-        (
-            "HTTPS://EU-WEST-1.Quicksight.AWS.amazon.com:443/sn/start",
-            "https%3A%2F%2Feu-west-1.quicksight.aws.amazon.com%2Fsn%2Fstart&",
-        ),
+    let mut answers = String::new();
+    for typed in [
+        "https://health.aws.amazon.com/health/home",
+        "https://lightsail.aws.amazon.com/ls/",
+        "HTTPS://EU-WEST-1.Quicksight.AWS.amazon.com:443/sn/start",
     ] {
         let printed = room.jit(&["console", "admin", "--print", "--url", typed]).hands_over().run();
-        assert!(printed.code() == 0 && printed.stdout.contains(opened), "{typed}: {printed}");
+        answers.push_str(&format!("# {typed}\n{}\n", room.told_on_terminal(&printed)));
     }
+    insta::assert_snapshot!(answers, @"
+    # https://health.aws.amazon.com/health/home
+    exit 0
+    --- terminal
+    http://STS/federation?Action=login&Issuer=&Destination=https%3A%2F%2Fhealth.aws.amazon.com%2Fhealth%2Fhome&SigninToken=RANDOM
+
+    # https://lightsail.aws.amazon.com/ls/
+    exit 0
+    --- terminal
+    http://STS/federation?Action=login&Issuer=&Destination=https%3A%2F%2Flightsail.aws.amazon.com%2Fls%2F&SigninToken=RANDOM
+
+    # HTTPS://EU-WEST-1.Quicksight.AWS.amazon.com:443/sn/start
+    exit 0
+    --- terminal
+    http://STS/federation?Action=login&Issuer=&Destination=https%3A%2F%2Feu-west-1.quicksight.aws.amazon.com%2Fsn%2Fstart&SigninToken=RANDOM
+    ");
 }
 
 #[test]
@@ -227,8 +241,13 @@ fn an_unreachable_sign_in_page_is_not_a_sign_in_problem() {
     let refused =
         room.jit(&["console", "admin", "--print"]).env("AWS_ENDPOINT_URL_SIGNIN", "http://127.0.0.1:1").run();
     assert_eq!(refused.code(), 1, "{refused}");
-    let words = "next: check the network, HTTPS_PROXY and AWS_CA_BUNDLE\n";
-    assert!(refused.stderr.contains(words) && !refused.stderr.contains("--force"), "{refused}");
+    insta::assert_snapshot!(room.told(&refused), @"
+    exit 1
+    --- stderr
+    error: cannot reach 127.0.0.1:PORT: Connection refused (os error 111)
+      next: check the network, HTTPS_PROXY and AWS_CA_BUNDLE
+    ");
+    assert!(!refused.stderr.contains("--force"), "{refused}");
 }
 
 /// AWS does not document the console host names of its closed partitions.

@@ -73,7 +73,13 @@ fn an_account_goes_by_its_name_with_the_number_beside_it() {
       next: use one of: 666666666666/Viewer, 777777777777/Viewer
     ");
     let refreshed = room.jit(&["roles", "viewer"]).run();
-    assert!(refreshed.stdout.contains("666666666666/Viewer  666666666666  demo  twin"), "{refreshed}");
+    insta::assert_snapshot!(room.told(&refreshed), @"
+    exit 0
+    --- stdout
+    role                 account       from  about
+    666666666666/Viewer  666666666666  demo  twin
+    777777777777/Viewer  777777777777  demo  twin
+    ");
 }
 
 #[test]
@@ -144,7 +150,13 @@ fn the_list_opens_with_a_typo_in_it() {
     login.types("\x1b");
     let login = login.wait();
     assert_eq!(login.code(), 2, "{login}");
-    assert!(login.stdout.contains("did you mean `admin`?"), "{login}");
+    insta::assert_snapshot!(room.told_on_terminal(&login), @"
+    exit 2
+    --- terminal
+    no role matches `adimn`; did you mean one of these?
+    error: no role matches `adimn`
+      next: did you mean `admin`?
+    ");
     // Nothing in the list is like it.
     let nothing = room.jit(&["exec", "zzz", "--", "true"]).on_terminal().run();
     assert!(nothing.code() == 2 && !nothing.stdout.contains("❯"), "{nothing}");

@@ -46,7 +46,17 @@ fn without_a_role_a_terminal_shows_the_picker_and_takes_keys() {
     picked.types("dev");
     picked.types("\r");
     let picked = picked.wait();
-    assert!(picked.code() == 0 && picked.stdout.contains("Role"), "{picked}");
+    insta::assert_snapshot!(room.told_on_terminal(&picked), @"
+    exit 0
+    --- terminal
+    ✓ Role  developer
+    Opening your browser to sign in at IDP
+    If it does not open, visit:
+    http://127.0.0.1:PORT/…
+    ✓ Signed in as alice@example.com at demo
+      hub        account 111111111111  until HH:MM  TIME left
+      developer  account 333333333333  until HH:MM  TIME left
+    ");
     let plain = without_colour(&picked.stdout);
     assert!(plain.contains("❯ admin      222222222222  Production"), "columns line up: {plain}");
     let status = room.jit(&["status"]).run();
@@ -64,7 +74,11 @@ fn without_a_role_a_terminal_shows_the_picker_and_takes_keys() {
     declined.says("hub");
     declined.types("\u{1b}");
     let declined = declined.wait();
-    assert!(declined.code() == 1 && declined.stdout.contains("no role was chosen"), "{declined}");
+    insta::assert_snapshot!(room.told_on_terminal(&declined), @"
+    exit 1
+    --- terminal
+    error: no role was chosen
+    ");
     assert!(!declined.stdout.contains("\u{1b}[?25l"), "the cursor stays, whatever ends the picker");
     let piped = room.jit(&["login"]).run();
     insta::assert_snapshot!(room.told(&piped), @"
@@ -115,7 +129,11 @@ fn whoami_shows_what_aws_says() {
 fn no_sign_in_starts_in_a_script() {
     let room = Room::new();
     let output = room.jit(&["whoami", "developer", "--json"]).on_terminal().run();
-    assert!(output.code() == 3 && output.stdout.contains("\"kind\":\"login_needed\""), "{output}");
+    insta::assert_snapshot!(room.told(&output), @r#"
+    exit 3
+    --- stdout
+    {"version":1,"error":{"causes":["you have not signed in there yet"],"excerpt":null,"hints":["jit login developer"],"kind":"login_needed","message":"you need to sign in at demo"}}
+    "#);
     assert!(room.opened().is_empty());
 }
 

@@ -176,7 +176,35 @@ fn the_sign_in_hosts_are_shown_first() {
     assert!(shown.contains("+issuer = \"https://xn--cme-5cd.okta.com\""), "{shown}");
     asked.types("\n");
     let asked = asked.wait();
-    assert!(asked.code() == 0 && asked.stdout.contains("Nothing was written"), "{asked}");
+    insta::assert_snapshot!(room.told_on_terminal(&asked), @r#"
+    exit 0
+    --- terminal
+    ~/shared.toml changed since you took it:
+      IdPs: 1 changed
+        changed: acme (sign in at xn--cme-5cd.okta.com, which reads аcme.okta.com, a DIFFERENT HOST: it was acme.okta.com)
+      roles: 1 unchanged
+      accounts: 1
+    warning: xn--cme-5cd.okta.com reads аcme.okta.com, and its letters may be look-alikes. Check the URL with the person who gave it to you
+    warning: acme: you would sign in at xn--cme-5cd.okta.com, which reads аcme.okta.com instead of acme.okta.com
+    Change this in ~/config/jit/config.toml? [y/N, d for the diff] d
+    --- ~/config/jit/config.toml
+    +++ ~/config/jit/config.toml
+    @@ -1,8 +1,10 @@
+    -# >>> shared by ~/shared.toml sha256:RANDOM
+    +# >>> shared by ~/shared.toml sha256:RANDOM
+     # What we all use.
+     [idp.acme]
+     type = "oidc"
+    -issuer = "https://acme.okta.com"
+    +# client_secret = '''
+    +issuer = "https://xn--cme-5cd.okta.com"
+    +# '''
+     client_id = "jit"
+     [role.dev]
+     idp = "acme"
+    Change this in ~/config/jit/config.toml? [y/N, d for the diff]
+    Nothing was written
+    "#);
 }
 
 #[test]
@@ -191,13 +219,46 @@ fn names_already_in_use_are_shown_before_the_question() {
     );
     room.write_config("[idp.mine]\ntype = \"saml\"\nstart_url = \"https://mine.example\"\n[role.Dev]\nidp = \"mine\"\nrole_arn = \"arn:aws:iam::111111111111:role/x\"\n");
     let shown = add(&room, &["--dry-run"]);
-    for words in [
-        "warning: Profiles of your AWS files have the same names: dev, keys.",
-        "warning: The role default has the name of the profile that AWS tools use by default.",
-        "warning: The shared role dev and your own Dev differ only in case",
-    ] {
-        assert!(shown.code() == 0 && shown.stderr.contains(words), "{words}: {shown}");
-    }
+    insta::assert_snapshot!(room.told(&shown), @r#"
+    exit 0
+    --- stdout
+    --- ~/config/jit/config.toml
+    +++ ~/config/jit/config.toml
+    @@ -4,3 +4,21 @@
+     [role.Dev]
+     idp = "mine"
+     role_arn = "arn:aws:iam::111111111111:role/x"
+    +
+    +# >>> shared by ~/shared.toml sha256:RANDOM
+    +# What we all use.
+    +[idp.acme]
+    +type = "oidc"
+    +issuer = "https://acme.okta.com"
+    +client_id = "jit"
+    +[role.dev]
+    +idp = "acme"
+    +role_arn = "arn:aws:iam::111111111111:role/dev"
+    +description = "Development"
+    +[role.default]
+    +idp = "acme"
+    +role_arn = "arn:aws:iam::111111111111:role/x"
+    +[role.keys]
+    +idp = "acme"
+    +role_arn = "arn:aws:iam::111111111111:role/y"
+    +# <<< shared by ~/shared.toml
+    --- stderr
+    ~/shared.toml would add:
+      IdPs: 1 new
+        new: acme (sign in at acme.okta.com)
+      roles: 3 new
+        new: dev (111111111111), default (111111111111), keys (111111111111)
+      accounts: 1
+        new: 111111111111
+    warning: Profiles of your AWS files have the same names: dev, keys. jit would use the shared roles instead of these profiles; other tools keep the profiles
+    warning: The role default has the name of the profile that AWS tools use by default. jit configure profiles does not write [default] for it without --name default
+    warning: The shared role dev and your own Dev differ only in case
+    ✓ Would add to ~/config/jit/config.toml: idp acme, role dev, role default, role keys (shared by ~/shared.toml, sha256 RANDOM)
+    "#);
     assert_eq!(add(&room, &["--yes"]).code(), 0);
     let profiles = room.jit(&["configure", "profiles"]).run();
     insta::assert_snapshot!(room.told(&profiles), @"

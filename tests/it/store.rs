@@ -71,16 +71,30 @@ fn a_passphrase_is_asked_for_once_until_jit_lock() {
         wrong.says("Wrong passphrase.");
     }
     let wrong = wrong.wait();
-    assert!(
-        wrong.code() == 5 && wrong.stdout.contains("access to the key was refused: wrong passphrase"),
-        "{wrong}"
-    );
+    insta::assert_snapshot!(room.told_on_terminal(&wrong), @"
+    exit 5
+    --- terminal
+    Passphrase of jit's store: [hidden]
+    warning: Wrong passphrase.
+    Passphrase of jit's store: [hidden]
+    warning: Wrong passphrase.
+    Passphrase of jit's store: [hidden]
+    warning: Wrong passphrase.
+    error: access to the key was refused: wrong passphrase
+      next: run the command again and type the passphrase
+      next: `jit logout --all` starts over; you lose only your sign-ins
+    ");
 
     let mut right = terminal(&["login", "admin"]);
     right.says("Passphrase of jit's store");
     right.types_unseen("correct horse\n");
     let right = right.wait();
-    assert!(right.code() == 0 && right.stdout.contains("Still valid: admin"), "{right}");
+    insta::assert_snapshot!(room.told_on_terminal(&right), @"
+    exit 0
+    --- terminal
+    Passphrase of jit's store: [hidden]
+    ✓ Still valid: admin as alice@example.com, until HH:MM, TIME left
+    ");
     assert_eq!(room.opened().len(), 1);
     // The room ends with a kernel store; this one's copy of the key has to go as well.
     assert_eq!(sealed(&["logout", "--all"]).run().code(), 0);
@@ -358,8 +372,18 @@ fn a_store_that_fails_after_the_sign_in_is_exit_5() {
         mode(&room.path(folder), 0o700);
     }
     assert!(login.code() == 5 && room.opened().len() == 1, "{login}");
-    let error =
-        "error: you are signed in, but jit could not store the sign-in: the next command asks again\n";
-    assert!(login.stderr.contains(error), "{login}");
+    insta::assert_snapshot!(room.told(&login), @"
+    exit 5
+    --- stderr
+    Opening your browser to sign in at IDP
+    If it does not open, visit:
+    http://127.0.0.1:PORT/…
+    warning: could not store the sign-in at demo, so the next command needs it again: cannot write ~/state/jit/store.json: Permission denied (os error 13)
+    ✓ Signed in as alice@example.com at demo
+    error: you are signed in, but jit could not store the sign-in: the next command asks again
+      because: cannot write ~/state/jit/store.json
+      because: Permission denied (os error 13)
+      next: check the owner and the permissions of that folder and of its parents
+    ");
     assert_eq!(login.stderr.matches("warning: ").count(), 1, "{login}");
 }
