@@ -288,14 +288,5 @@ pub fn escape_lines(text: &str) -> Shown {
     Shown(Cow::Owned(escaped))
 }
 
-/// Rows in columns, two spaces apart, at their natural width; see [`layout::rows`] for a terminal.
-pub fn table(rows: &[Vec<Shown>]) -> Shown {
-    let mut text = Shown::join(layout::rows(rows, None), "\n");
-    if !rows.is_empty() {
-        text.push("\n");
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests;

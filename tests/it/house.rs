@@ -200,6 +200,20 @@ fn only_jit_demo_uses_the_emulator() {
     }
 }
 
+/// AWS decides about calls. Only an explanation computes what it would say, and no command acts on that.
+#[test]
+fn only_jit_explain_evaluates_policies() {
+    let sources = sources();
+    let mut users = sources
+        .iter()
+        .filter(|(file, text)| !file.starts_with("crates/") && code(text).contains("iam_evaluate"))
+        .peekable();
+    assert!(users.peek().is_some(), "the evaluator is not seen");
+    for (file, _) in users {
+        assert!(file.starts_with("commands/explain/"), "{file} names the evaluator");
+    }
+}
+
 /// Access on request is opened, read and applied by one part of the broker, and shown by its own commands. What hands over a
 /// session at hand knows nothing of it.
 #[test]

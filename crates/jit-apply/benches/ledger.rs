@@ -51,7 +51,7 @@ fn main() {
         (took, reading.listed, reading.got, open)
     };
     let (first, listed, got, open) = read();
-    assert!(listed > 60_000 && got > 1_000 && open > 0, "{listed} {got} {open}");
+    assert!(listed > 1_000 && got > 1_000 && open > 0, "{listed} {got} {open}");
     row(&format!("what waits among {} objects, the first time", REQUESTS * 5), first, Duration::from_secs(1));
     let mut again: Vec<Duration> = (0..21)
         .map(|_| {
@@ -88,13 +88,19 @@ impl Ledger for AsOld<'_> {
         self.0.get(key)
     }
     fn list(&self, prefix: &str, after: &str) -> Result<Vec<Entry>, LedgerError> {
-        let mut entries = self.0.list(prefix, after)?;
-        for entry in &mut entries {
-            let id = entry.key.parse::<Key>().map(|key| key.id());
-            entry.written = id.map_or(entry.written, Id::at);
-        }
-        Ok(entries)
+        Ok(as_old(self.0.list(prefix, after)?))
     }
+    fn list_facts(&self, from: Timestamp, always: &[FactKind]) -> Result<Vec<Entry>, LedgerError> {
+        Ok(as_old(self.0.list_facts(from, always)?))
+    }
+}
+
+fn as_old(mut entries: Vec<Entry>) -> Vec<Entry> {
+    for entry in &mut entries {
+        let id = entry.key.parse::<Key>().map(|key| key.id());
+        entry.written = id.map_or(entry.written, Id::at);
+    }
+    entries
 }
 
 /// A row of `scripts/bench access`.

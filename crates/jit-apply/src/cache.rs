@@ -128,7 +128,10 @@ impl Cache {
             (None, None) => String::new(),
         };
         let begin = self.covered.map_or(from.0, |covered| covered.since.min(from.0));
-        let facts = pass.list("f/", &after)?;
+        let facts = match self.covered {
+            Some(_) => pass.list("f/", &after)?,
+            None => pass.list_facts(Timestamp(begin))?,
+        };
         let newest = facts.iter().map(|entry| entry.written.0).max().unwrap_or(i64::MIN);
         self.take_all(&mut pass, facts, |key| is_of_all_times(key) || key.id().at().0 >= begin)?;
         let acts = pass.list("a/", &floor("a", from))?;
@@ -286,6 +289,13 @@ impl<'l> Pass<'l> {
         Ok(entries)
     }
 
+    /// All facts from `from` on, and those that are read whatever their age.
+    fn list_facts(&mut self, from: Timestamp) -> Result<Vec<Entry>, LedgerError> {
+        let entries = self.ledger.list_facts(from, &OF_ALL_TIMES)?;
+        self.read.listed += entries.len();
+        Ok(entries)
+    }
+
     /// The bytes, or an anomaly.
     fn get(&mut self, entry: &Entry) -> Result<Option<Vec<u8>>, LedgerError> {
         match self.ledger.get(&entry.key) {
@@ -311,9 +321,16 @@ impl Object {
     }
 }
 
+/// The facts that are read whatever their age.
+const OF_ALL_TIMES: [FactKind; 2] = [FactKind::Use, FactKind::Review];
+
 /// What is read whatever its age.
 fn is_of_all_times(key: &Key) -> bool {
-    matches!(key, Key::Policy { .. } | Key::Fact { kind: FactKind::Use | FactKind::Review, .. })
+    match key {
+        Key::Policy { .. } => true,
+        Key::Fact { kind, .. } => OF_ALL_TIMES.contains(kind),
+        Key::Act { .. } | Key::Sweep { .. } => false,
+    }
 }
 
 /// A text that sorts before every key of `area` whose id is from `at` or later, and after every other.

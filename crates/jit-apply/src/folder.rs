@@ -25,7 +25,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use jit_access::ledger::{Entry, Key, Ledger, LedgerError, Put};
+use jit_access::ledger::{Entry, FactKind, Key, Ledger, LedgerError, Put};
 use jit_wire::name::is_session_name;
 use jit_wire::timestamp::Timestamp;
 
@@ -34,6 +34,7 @@ pub use error::FolderError;
 
 use about::{About, Kind};
 use layout::{AREAS, Area, Place, STAGING};
+use list::OldFacts;
 use platform::Handle;
 
 /// How an object gets its name.
@@ -239,7 +240,11 @@ impl Ledger for FolderLedger {
     }
 
     fn list(&self, prefix: &str, after: &str) -> Result<Vec<Entry>, LedgerError> {
-        self.entries(prefix, after)
+        self.entries(prefix, after, None)
+    }
+
+    fn list_facts(&self, from: Timestamp, always: &[FactKind]) -> Result<Vec<Entry>, LedgerError> {
+        self.entries("f/", "", Some(&OldFacts::but(always, from)))
     }
 }
 

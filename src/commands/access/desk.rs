@@ -7,7 +7,7 @@ use jit_access::fold::{Case, State};
 use jit_access::id::Id;
 use jit_access::ledger::{Entry, Fact, FactKind, Key, Request, StoredPolicy, Vouch};
 use jit_access::people::{Author, Nobody, People, UserId};
-use jit_access::policy::{Access, Members, Right};
+use jit_access::policy::{Access, AccountSet, Members, Right};
 use jit_wire::timestamp::Timestamp;
 
 use crate::broker::{AccessLedger, LedgerView};
@@ -179,6 +179,35 @@ impl<'d> Desk<'d> {
     pub(crate) fn lists(&self, group: &str) -> bool {
         let group = self.policy.policy.groups.get(group);
         group.is_some_and(|group| matches!(group.members, Members::People(_)))
+    }
+
+    /// Whether the person may ask for `access`; `None` if only the function knows, since the policy does not list who is in a
+    /// group.
+    pub(crate) fn may_ask(&self, access: &Access) -> Option<bool> {
+        let unlisted = access.who.iter().any(|group| !self.lists(group));
+        let Ok(me) = self.me else { return if unlisted { None } else { Some(false) } };
+        let is_in = |groups: &[String]| self.people.is_in_any(groups, me.person, Some(me.door));
+        match (is_in(&access.not), is_in(&access.who)) {
+            (true, _) => Some(false),
+            (false, true) => Some(true),
+            (false, false) => {
+                if unlisted {
+                    None
+                } else {
+                    Some(false)
+                }
+            }
+        }
+    }
+
+    /// Whether the accounts of `access` are in units, which are not known here.
+    pub(crate) fn has_units(&self, access: &Access) -> bool {
+        let sets = if access.accounts.is_empty() {
+            &self.policy.policy.deployment.accounts
+        } else {
+            &access.accounts
+        };
+        access.role.account().is_none() && sets.iter().any(|set| matches!(set, AccountSet::Unit(_)))
     }
 
     /// What would be decided about a request that the person has not made yet, if they made it now.

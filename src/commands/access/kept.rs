@@ -24,6 +24,8 @@ const OPEN: &str = "open-requests";
 const NAMES: &str = "names";
 /// The person's own open requests: the access, a tab, and then the short id, what it is, and until when, in seconds since 1970.
 const MINE: &str = "mine";
+/// The people of the policy, each with nothing after the tab.
+const PEOPLE: &str = "people";
 /// A shell shows no more, and nobody reads more.
 const MOST: usize = 200;
 const LARGEST: u64 = 64 * 1024;
@@ -41,6 +43,8 @@ pub(super) fn note(desk: &Desk<'_>) {
     let mine: Vec<(String, String)> =
         desk.mine_open().iter().filter_map(|(case, state)| of_mine(case, state, desk)).collect();
     write(desk, MINE, mine.iter().map(|(access, about)| (access.as_str(), about.as_str())));
+    let people = super::explain::people_of(desk);
+    write(desk, PEOPLE, people.iter().take(MOST).map(|name| (name.as_str(), "")));
     let names = desk.policy.policy.access.iter().take(MOST);
     let names: Vec<(&String, String)> = names.map(|(name, access)| (name, access.role.to_string())).collect();
     write(desk, NAMES, names.iter().map(|(name, role)| (name.as_str(), role.as_str())));
@@ -122,4 +126,9 @@ pub(crate) fn request_ids(typed: &OsStr) -> Vec<CompletionCandidate> {
 /// The names of what can be asked for that begin with what was typed.
 pub(crate) fn request_names(typed: &OsStr) -> Vec<CompletionCandidate> {
     words(NAMES, &typed.to_string_lossy())
+}
+
+/// The people of the policy whose names begin with what was typed.
+pub(crate) fn people(typed: &OsStr) -> Vec<CompletionCandidate> {
+    words(PEOPLE, &typed.to_string_lossy())
 }

@@ -1,6 +1,6 @@
 //! What the commands of access on request share: the ledger that `[access]` names, opened and read (`desk`), which request is
 //! meant (`meant`), how a request is shown in a list (`list`), by itself (`page`) and to an approver (`summary`), how they
-//! vote (`vote`) on what they have seen (`seen`), and what shells are told (`kept`). `on_request` is for the
+//! vote (`vote`) on what they have seen (`seen`), what shells are told (`kept`), and an access by itself (`explain`). `on_request` is for the
 //! commands that use roles.
 //!
 //! ```text
@@ -13,12 +13,14 @@
 //! ```
 
 mod desk;
+mod explain;
 mod json;
 mod kept;
 mod list;
 mod meant;
 mod on_request;
 mod page;
+mod point;
 mod seen;
 mod summary;
 mod vote;
@@ -40,12 +42,19 @@ use super::load::Configuration;
 use super::subject::typed_need;
 
 pub(super) use desk::{Desk, Wanted, at_desk};
+pub(super) use explain::{
+    Asked, Explained, Known, KnownDocument, RoleDocuments, actions, documents_of_role, explained,
+    explained_rows, likely_service, may_be_on_request, no_account, service_with_action,
+};
 pub(super) use json::case_json;
-pub(super) use kept::{KeptRequest, mine as kept_requests, names as kept_names, request_ids, request_names};
+pub(super) use kept::{
+    KeptRequest, mine as kept_requests, names as kept_names, people, request_ids, request_names,
+};
 pub(super) use list::in_columns;
 pub(super) use meant::NotMeant;
 pub(super) use on_request::role_on_request;
 pub(super) use page::{page, wanted_in_words};
+pub(super) use point::point_in_time;
 pub(super) use seen::{Seen, SeenArgs, make_sure, short_hash};
 pub(super) use vote::{Ballot, cast, message, reason};
 pub(super) use words::{accounts_in_words, moment, seconds, until_words};

@@ -30,8 +30,8 @@ pub(super) enum NotHeld {
     Pending { access: String, short: String, waits_for: Vec<String> },
     #[error("{access} is granted to you in several accounts")]
     Several { access: String, accounts: Vec<String> },
-    #[error("{0} is access on request, and this command does not read the ledger")]
-    NotRead(String),
+    #[error("{access} can be held in several accounts")]
+    Anywhere { access: String, accounts: Vec<String> },
 }
 
 impl Explain for NotHeld {
@@ -39,7 +39,7 @@ impl Explain for NotHeld {
         match self {
             Self::NotGranted(_) => Kind::NotAllowed,
             Self::Pending { .. } => Kind::Pending,
-            Self::Several { .. } | Self::NotRead(_) => Kind::Usage,
+            Self::Several { .. } | Self::Anywhere { .. } => Kind::Usage,
         }
     }
 
@@ -61,14 +61,13 @@ impl Explain for NotHeld {
             Self::Pending { short, .. } => {
                 Next::Run { command: format!("requests {short}").into(), does: "shows it".into() }
             }
-            Self::Several { access, accounts } => Next::words(format!(
+            Self::Anywhere { access, accounts } if accounts.is_empty() => {
+                Next::words(format!("name the account as well: ACCOUNT/{access}"))
+            }
+            Self::Several { access, accounts } | Self::Anywhere { access, accounts } => Next::words(format!(
                 "name the account as well: {}",
                 accounts.iter().map(|account| format!("{account}/{access}")).collect::<Vec<_>>().join(", ")
             )),
-            Self::NotRead(_) => Next::Run {
-                command: "requests --mine".into(),
-                does: "shows what you asked for and hold".into(),
-            },
         }]
     }
 }
@@ -85,6 +84,14 @@ enum Standing {
     Neither,
 }
 
+/// The two parts of `ACCOUNT/ACCESS`, of which the first can be left out.
+pub(super) fn account_and_access(typed: &str) -> (Option<&str>, &str) {
+    match typed.split_once('/') {
+        Some((account, access)) => (Some(account), access),
+        None => (None, typed),
+    }
+}
+
 /// The plan for the role on request that `typed` names: `ACCESS`, or `ACCOUNT/ACCESS`. `None` if the policy has no such
 /// access. A person on a terminal who does not have it can ask for it, and the command waits.
 ///
@@ -96,10 +103,7 @@ pub(crate) fn role_on_request(
     store: &Store<'_>,
     world: &World,
 ) -> CommandResult<Option<Plan>> {
-    let (account, access) = match typed.split_once('/') {
-        Some((account, access)) => (Some(account), access),
-        None => (None, typed),
-    };
+    let (account, access) = account_and_access(typed);
     // A mistyped name must not start a sign-in, so the names are those of the last reading.
     let known = kept::names(&world.folders.state);
     let is_asked = world.asking == Asking::Person && world.person.can_be_asked();
@@ -109,9 +113,6 @@ pub(crate) fn role_on_request(
     };
     if files.file.access.is_none() || !is_possible {
         return Ok(None);
-    }
-    if world.asking == Asking::Nothing {
-        return Err(NotHeld::NotRead(access.to_owned()).into());
     }
     let broker = Broker::new(world, store);
     let ledger = open(files, &broker, Right::Request, world)?;
@@ -188,6 +189,7 @@ fn standing(
     })
 }
 
-fn is_account(own: &str, typed: &str, desk: &Desk<'_>) -> bool {
+/// Whether `typed` is the number or the name of the account `own`.
+pub(super) fn is_account(own: &str, typed: &str, desk: &Desk<'_>) -> bool {
     own == typed || desk.account_names.get(own).is_some_and(|name| name == typed)
 }

@@ -118,6 +118,8 @@ const OF_COMMANDS: &[&str] = &[
     "NoLedger",
     "NoMatch",
     "NoPage",
+    "NoPerson",
+    "NoQuestion",
     "NoRole",
     "NoSignals",
     "NoSuchPolicy",

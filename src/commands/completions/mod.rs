@@ -52,7 +52,13 @@ pub fn role_names(typed: &OsStr) -> Vec<CompletionCandidate> {
     let folders = folders::of_user(&Env::of_process());
     let (file, profiles) = load::readable(&folders);
     let offered = index::completions(&folders.state, &typed);
-    candidates(&typed, &file, &profiles, offered)
+    let mut found = candidates(&typed, &file, &profiles, offered);
+    // What can be asked for is named like a role; a role of that name comes first.
+    let on_request = crate::commands::access::request_names(typed.as_ref().as_ref());
+    let is_new = |one: &CompletionCandidate| !found.iter().any(|other| other.get_value() == one.get_value());
+    let more: Vec<CompletionCandidate> = on_request.into_iter().filter(is_new).collect();
+    found.extend(more);
+    found
 }
 
 pub(super) fn candidates(

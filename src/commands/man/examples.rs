@@ -124,6 +124,18 @@ pub(super) const EXAMPLES: &[Examples] = &[
         lines: &[
             ("jit explain prod", "Show each step, where its values come from, and what is stored."),
             ("jit explain --read-only prod", "The same for a restricted session."),
+            (
+                "jit explain deploy",
+                "Show who may ask for an access, who approves, and until when you have it.",
+            ),
+            (
+                "jit explain deploy --action ec2:DescribeInstances --at +2h",
+                "Whether and why AWS would allow a call then.",
+            ),
+            (
+                "jit explain deploy --action s3:GetObject --resource arn:aws:s3:::b/key --as bob@corp.com",
+                "The same for somebody else.",
+            ),
         ],
     },
     Examples {

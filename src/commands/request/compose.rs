@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use jit_access::ledger::Request;
-use jit_access::policy::{Access, AccountSet};
+use jit_access::policy::Access;
 use jit_wire::explain::{Explain, Kind, Next};
 use jit_wire::name::{self, is_account_id};
 use jit_wire::section::closest;
@@ -105,13 +105,7 @@ pub(super) fn compose(args: &RequestArgs, desk: &Desk<'_>, ui: &Ui) -> CommandRe
 
 /// What the person may ask for, as far as that is known here.
 pub(super) fn possible(desk: &Desk<'_>) -> Vec<String> {
-    let is_possible = |access: &Access| {
-        let Ok(me) = desk.me else { return access.who.iter().any(|group| !desk.lists(group)) };
-        let is_in = |groups: &[String]| desk.people.is_in_any(groups, me.person, Some(me.door));
-        !access.standing
-            && !is_in(&access.not)
-            && (is_in(&access.who) || access.who.iter().any(|group| !desk.lists(group)))
-    };
+    let is_possible = |access: &Access| !access.standing && desk.may_ask(access) != Some(false);
     let all = desk.policy.policy.access.iter();
     all.filter(|(_, access)| is_possible(access)).map(|(name, _)| name.clone()).collect()
 }
@@ -155,13 +149,6 @@ fn approval(access: &Access) -> String {
     }
 }
 
-/// Whether the accounts of `access` are in units, which are not known here.
-pub(super) fn has_units(access: &Access, desk: &Desk<'_>) -> bool {
-    let sets =
-        if access.accounts.is_empty() { &desk.policy.policy.deployment.accounts } else { &access.accounts };
-    access.role.account().is_none() && sets.iter().any(|set| matches!(set, AccountSet::Unit(_)))
-}
-
 /// The accounts that are meant, in order.
 fn accounts(
     name: &str,
@@ -185,7 +172,7 @@ fn accounts(
         let before = meant.len();
         meant.extend(known.iter().copied().filter(fits).map(str::to_owned));
         // Which accounts are in a unit only the function knows.
-        if meant.len() == before && has_units(access, desk) {
+        if meant.len() == before && desk.has_units(access) {
             let named = desk.account_names.iter().filter(|(_, own)| is_like(own, typed));
             meant.extend(named.map(|(account, _)| account.clone()));
             meant.extend(is_account_id(typed).then(|| typed.clone()));

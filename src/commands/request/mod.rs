@@ -225,7 +225,7 @@ fn is_for_others_to_know(code: Code, request: &Request, desk: &Desk<'_>) -> bool
     let mut groups = access.who.iter().chain(&access.not);
     match code {
         Code::Person | Code::NotEligible => groups.any(|group| !desk.lists(group)),
-        Code::Account => compose::has_units(access, desk),
+        Code::Account => desk.has_units(access),
         _ => false,
     }
 }

@@ -2,10 +2,9 @@
 
 use jit_access::decide::FARTHEST_START;
 use jit_wire::explain::{Explain, Kind, Next};
-use jit_wire::section::parse_duration;
 use jit_wire::timestamp::Timestamp;
-use time::{Date, Month, PrimitiveDateTime, Time};
 
+use crate::commands::access::point_in_time;
 use crate::world::Clock;
 
 /// What was typed is no time to start at.
@@ -44,45 +43,12 @@ impl Explain for NoStart {
 /// [`NoStart`].
 pub(super) fn start(text: &str, clock: &dyn Clock) -> Result<Timestamp, NoStart> {
     let now = clock.now();
-    let unreadable = || NoStart::Unreadable(text.to_owned());
-    let at = if let Some(later) = text.strip_prefix('+') {
-        let seconds = parse_duration(later).map_err(|_| unreadable())?;
-        Timestamp(now.0.saturating_add(seconds.into()))
-    } else if let Some(time) = time_of_day(text) {
-        let offset = clock.offset();
-        let today = PrimitiveDateTime::new(now.at(offset).date(), time).assume_offset(offset);
-        let at = Timestamp(today.unix_timestamp());
-        if at > now { at } else { Timestamp(at.0.saturating_add(86_400)) }
-    } else if let Some(at) = Timestamp::parse_rfc3339(text) {
-        at
-    } else {
-        let (date, time) = text.split_once(['T', ' ']).ok_or_else(unreadable)?;
-        let (date, time) = date_of(date).zip(time_of_day(time)).ok_or_else(unreadable)?;
-        Timestamp(PrimitiveDateTime::new(date, time).assume_offset(clock.offset()).unix_timestamp())
-    };
+    let at = point_in_time(text, clock).ok_or_else(|| NoStart::Unreadable(text.to_owned()))?;
     match at.0.saturating_sub(now.0) {
         ..=-60 => Err(NoStart::Past(text.to_owned())),
         ahead if ahead > FARTHEST_START => Err(NoStart::Far(text.to_owned())),
         _ => Ok(at),
     }
-}
-
-/// `14:30`
-fn time_of_day(text: &str) -> Option<Time> {
-    let (hour, minute) = text.split_once(':')?;
-    let number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?;
-    let is_whole = (1..=2).contains(&hour.len()) && minute.len() == 2;
-    is_whole.then(|| Time::from_hms(number(hour)?, number(minute)?, 0).ok())?
-}
-
-/// `2026-11-30`
-fn date_of(text: &str) -> Option<Date> {
-    let mut parts = text.splitn(3, '-');
-    let year = parts.next()?;
-    let month = parts.next()?;
-    let day = parts.next()?;
-    let month = Month::try_from(month.parse::<u8>().ok()?).ok()?;
-    Date::from_calendar_date(year.parse().ok()?, month, day.parse().ok()?).ok()
 }
 
 #[cfg(test)]
@@ -136,6 +102,7 @@ mod tests {
         }
         let refused = |text: &str| start(text, &Noon).unwrap_err();
         assert_eq!(refused("2020-01-01T09:00"), NoStart::Past("2020-01-01T09:00".to_owned()));
+        assert_eq!(refused("-1h"), NoStart::Past("-1h".to_owned()));
         assert_eq!(refused("+8d"), NoStart::Far("+8d".to_owned()));
     }
 }

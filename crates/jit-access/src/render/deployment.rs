@@ -1,4 +1,4 @@
-//! //! All policy documents of one deployment, from its policy file and the settings that a policy file does not
+//! All policy documents of one deployment, from its policy file and the settings that a policy file does not
 //! have.
 
 mod doors;
@@ -15,42 +15,42 @@ use super::{
 use crate::decide::Grant;
 use crate::fold::approver_groups;
 use crate::people::{Directory, People, PolicyIndex};
-use crate::policy::{Access, AccountSet, Apply, Policy, RequestRole, Right};
+use crate::policy::{Access, AccountSet, Apply, Policy, Right};
 
 pub use settings::{Arrival, CompanyCeiling, GrantFor, RenderSettings};
 
 /// A document of a deployment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rendered {
-    /// /// Its kind and name, such as `role/pay-admin.trust`.
+    /// Its kind and name, such as `role/pay-admin.trust`.
     pub name: String,
-    /// /// The limit that AWS sets for it.
+    /// The limit that AWS sets for it.
     pub limit: Limit,
     /// The document.
     pub document: Document,
 }
 
 impl Rendered {
-    /// /// How much of the limit it takes.
+    /// How much of the limit it takes.
     ///
     /// # Errors
-    /// /// The document is longer than AWS accepts.
+    /// The document is longer than AWS accepts.
     pub fn fullness(&self) -> Result<Fullness, TooLong> {
         let fullness = Fullness::of_document(self.limit, &self.document);
         fullness.check().map(|_| fullness)
     }
 }
 
-/// /// A document of the deployment that could not be rendered.
+/// A document of the deployment that could not be rendered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotRendered {
     /// Its name.
     pub name: String,
-    /// /// What is missing.
+    /// What is missing.
     pub missing: MissingSetting,
 }
 
-/// /// What a document needs and the settings do not have.
+/// What a document needs and the settings do not have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MissingSetting {
     /// The bucket of the ledger.
@@ -65,18 +65,18 @@ pub enum MissingSetting {
     Arrival(String),
     /// What the ceiling with this name is.
     Ceiling(String),
-    /// /// A door with this right.
+    /// A door with this right.
     Door(Right),
-    /// /// Anything else, as a sentence.
+    /// Anything else, as a sentence.
     Other(String),
 }
 
 /// The documents of a deployment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rendering {
-    /// /// The documents that could be rendered, by name.
+    /// The documents that could be rendered, by name.
     pub documents: Vec<Rendered>,
-    /// /// The documents that could not, by name.
+    /// The documents that could not, by name.
     pub missing: Vec<NotRendered>,
 }
 
@@ -116,7 +116,7 @@ impl Writer<'_> {
         self.rendering.missing.push(NotRendered { name: name.into(), missing });
     }
 
-    /// /// The partition of the deployment. A deployment has only one.
+    /// The partition of the deployment. A deployment has only one.
     fn partition(&self) -> Partition {
         let door = self.policy.doors.values().next().map(|door| door.role.partition());
         door.unwrap_or(Partition::Aws)
@@ -186,14 +186,39 @@ impl Writer<'_> {
         }
     }
 
-    /// /// The session names that the trust of the role of `access` excludes: with `apply = "approver"`, everybody
-    /// who may¶/// write grants in one of its accounts.
+    /// The session names that the trust of the role of `access` excludes: with `apply = "approver"`, everybody
+    /// who may write grants in one of its accounts.
     fn barred(&self, access: &Access) -> BTreeSet<String> {
         if self.policy.deployment.apply != Apply::Approver || access.standing {
             return BTreeSet::new();
         }
-        let near = self.policy.access.values().filter(|other| may_share_account(access, other));
+        let near = self.policy.access.values().filter(|other| self.may_share_account(access, other));
         near.flat_map(|other| self.voters(other)).collect()
+    }
+
+    /// Where the role of `access` is: the accounts and units that it names, or else those of the deployment.
+    fn places(&self, access: &Access) -> Vec<AccountSet> {
+        match access.role.account() {
+            Some(account) => vec![AccountSet::Account(account.to_owned())],
+            None if access.accounts.is_empty() => self.policy.deployment.accounts.clone(),
+            None => access.accounts.clone(),
+        }
+    }
+
+    /// Whether the roles of two accesses may be in one account. The accounts of a unit are not known here.
+    fn may_share_account(&self, one: &Access, other: &Access) -> bool {
+        let accounts = |access: &Access| -> Option<BTreeSet<String>> {
+            let places = self.places(access);
+            let known = places.into_iter().map(|place| match place {
+                AccountSet::Account(account) => Some(account),
+                AccountSet::Unit(_) => None,
+            });
+            known.collect()
+        };
+        match (accounts(one), accounts(other)) {
+            (Some(one), Some(other)) => !one.is_disjoint(&other),
+            _ => true,
+        }
     }
 
     /// The session names of everybody who may vote on `access`.
@@ -228,7 +253,7 @@ impl Writer<'_> {
         self.put(key, Limit::Bucket, bucket.render());
     }
 
-    /// /// The policy of the function. With `apply = "approver"`, the voters' doors have the same.
+    /// The policy of the function. With `apply = "approver"`, the voters' doors have the same.
     fn function(&mut self) {
         if self.policy.deployment.apply != Apply::Function {
             return;
@@ -265,8 +290,8 @@ impl Writer<'_> {
     fn grantor_by_approvers(&mut self) {
         let mut voters: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for access in self.policy.access.values().filter(|access| !access.standing) {
-            for place in places(access) {
-                voters.entry(place).or_default().extend(self.voters(access));
+            for place in self.places(access) {
+                voters.entry(place.as_str().to_owned()).or_default().extend(self.voters(access));
             }
         }
         let doors = self.entries(&[Right::Vote]);
@@ -295,7 +320,7 @@ impl Writer<'_> {
         self.put("guardrail", Limit::ServiceControl, guardrail.render());
     }
 
-    /// /// The grants that one person would get, for each access.
+    /// The grants that one person would get, for each access.
     fn grants(&mut self) {
         let Some(to) = &self.settings.grant else { return };
         for (name, access) in self.policy.access.iter().filter(|(_, access)| !access.standing) {
@@ -321,32 +346,6 @@ impl Writer<'_> {
                 Err(error) => self.lacks(key, MissingSetting::Other(error.to_string())),
             }
         }
-    }
-}
-
-/// The accounts and units that an access names.
-fn places(access: &Access) -> Vec<String> {
-    match access.role.account() {
-        Some(account) => vec![account.to_owned()],
-        None => access.accounts.iter().map(|set| set.as_str().to_owned()).collect(),
-    }
-}
-
-/// /// Whether the roles of two accesses may be in one account. The accounts of a unit are not known here.
-fn may_share_account(one: &Access, other: &Access) -> bool {
-    let accounts = |role: &RequestRole, sets: &[AccountSet]| -> Option<BTreeSet<String>> {
-        if let Some(account) = role.account() {
-            return Some(BTreeSet::from([account.to_owned()]));
-        }
-        let known = sets.iter().map(|set| match set {
-            AccountSet::Account(account) => Some(account.clone()),
-            AccountSet::Unit(_) => None,
-        });
-        known.collect()
-    };
-    match (accounts(&one.role, &one.accounts), accounts(&other.role, &other.accounts)) {
-        (Some(one), Some(other)) => !one.is_disjoint(&other),
-        _ => true,
     }
 }
 

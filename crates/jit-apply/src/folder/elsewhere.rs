@@ -51,6 +51,15 @@ impl Handle {
         Ok(())
     }
 
+    /// Whether the entry `name` of this folder is a folder with one of `files`, or anything that is to be looked at closely.
+    pub(crate) fn has_any(&self, name: &str, files: &[String]) -> bool {
+        let is_absent = |file: &String| {
+            let found = fs::symlink_metadata(self.path.join(name).join(file));
+            found.is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+        };
+        !files.iter().all(is_absent)
+    }
+
     pub(crate) fn about(&self, name: &str) -> io::Result<About> {
         Ok(about(&fs::symlink_metadata(self.path.join(name))?))
     }

@@ -2,7 +2,8 @@
 
 use std::io;
 
-use jit_access::ledger::{Entry, Key, LedgerError};
+use jit_access::id::Id;
+use jit_access::ledger::{Entry, FactKind, Key, LedgerError};
 use jit_wire::timestamp::Timestamp;
 
 use super::about::{About, Kind};
@@ -29,15 +30,42 @@ impl RequestedKeys<'_> {
     }
 }
 
+/// Old facts that only matter if they are of certain kinds. Most of a ledger is old, and opening and listing the folder of
+/// each object is what a first reading takes its time for; whether it holds a file of a certain name is a quicker question.
+pub(super) struct OldFacts {
+    /// Those with ids from before this.
+    before: Timestamp,
+    /// The names of the files that matter.
+    files: Vec<String>,
+}
+
+impl OldFacts {
+    pub(super) fn but(kinds: &[FactKind], before: Timestamp) -> Self {
+        Self { before, files: kinds.iter().map(|kind| format!("{}.json", kind.name())).collect() }
+    }
+
+    /// Whether `path`, a folder of facts, has an id that is old.
+    fn are_in(&self, path: &str) -> bool {
+        let id = path.strip_prefix("f/").and_then(|rest| rest.strip_suffix('/'));
+        id.and_then(|id| id.parse::<Id>().ok()).is_some_and(|id| id.at() < self.before)
+    }
+}
+
 impl FolderLedger {
-    pub(super) fn entries(&self, prefix: &str, after: &str) -> Result<Vec<Entry>, LedgerError> {
+    pub(super) fn entries(
+        &self,
+        prefix: &str,
+        after: &str,
+        skipped: Option<&OldFacts>,
+    ) -> Result<Vec<Entry>, LedgerError> {
         let wanted = RequestedKeys { prefix, after };
         let mut found = Vec::new();
         for area in AREAS {
             let path = format!("{}/", area.name());
             if wanted.is_below(&path) {
                 let top = self.area(area)?;
-                let mut walk = Walk { ledger: self, area, top: top.about, wanted, found: &mut found };
+                let mut walk =
+                    Walk { ledger: self, area, top: top.about, wanted, skipped, found: &mut found };
                 walk.folder(&top, &path, &mut Vec::new())?;
             }
         }
@@ -51,6 +79,7 @@ struct Walk<'w> {
     area: Area,
     top: About,
     wanted: RequestedKeys<'w>,
+    skipped: Option<&'w OldFacts>,
     found: &'w mut Vec<Entry>,
 }
 
@@ -77,8 +106,10 @@ impl Walk<'_> {
         if let Err(error) = listed {
             return self.ledger_failed(path, &error);
         }
+        let skipped = self.skipped.filter(|old| old.are_in(path));
         for name in names {
             match name {
+                Some(name) if skipped.is_some_and(|old| !folder.has_any(&name, &old.files)) => {}
                 None => self.foreign(path, "\u{fffd}", "its name is not text"),
                 Some(name) if are_files => self.file(folder, path, &name, around)?,
                 Some(name) => match folder.folder(&name) {

@@ -198,6 +198,50 @@ proptest! {
     }
 }
 
+/// A reading that begins in the middle of a ledger leaves out what is old, and never a use, a review, or what it cannot tell.
+#[test]
+fn only_old_facts_of_other_kinds_are_left_out_of_the_list_of_facts() {
+    let place = Place::private();
+    for number in 0..12 {
+        let kinds = [FactKind::Request, FactKind::Vote, FactKind::Use, FactKind::Review];
+        let kind = kinds[usize::from(number) % kinds.len()];
+        for (name, kind) in
+            [("alice", kind), ("bob", FactKind::Drop), ("carol", kinds[usize::from(number / 4)])]
+        {
+            let key = Key::Fact { id: id(number), author: userid("hub", name), kind };
+            place.force(&key.to_string(), b"{}");
+        }
+    }
+    place.force("f/no-id/somebody/use.json", b"{}");
+    place.force(&format!("f/{}/{}/more.json", id(11), userid("hub", "dan")), b"{}");
+    #[cfg(unix)]
+    {
+        let target = place.path(&format!("f/{}/{}", id(2), userid("hub", "alice")));
+        let link = place.path(&format!("f/{}/{}", id(3), userid("hub", "eve")));
+        std::os::unix::fs::symlink(target, link).unwrap();
+    }
+    let all = place.ledger.list("f/", "").unwrap();
+    assert_eq!(all.iter().any(|entry| entry.doubt.is_some()), cfg!(unix), "{all:?}");
+    for from in [0, 6, 11, 12, 255] {
+        let from = id(from).at();
+        for always in [&[][..], &[FactKind::Use, FactKind::Review], &[FactKind::Vote]] {
+            let is_wanted = |entry: &&Entry| match entry.key.parse::<Key>() {
+                Ok(Key::Fact { id, kind, .. }) => id.at() >= from || always.contains(&kind),
+                _ => !entry.key.contains("more.json") || id(11).at() >= from,
+            };
+            let listed = place.ledger.list_facts(from, always).unwrap();
+            let missing: Vec<&Entry> =
+                all.iter().filter(is_wanted).filter(|entry| !listed.contains(entry)).collect();
+            let is_link = |entry: &&&Entry| entry.doubt.is_some() && !always.contains(&FactKind::Use);
+            assert!(missing.iter().all(|entry| is_link(&entry)), "{from:?} {always:?}: {missing:?}");
+            // A folder with what is wanted is listed whole.
+            let left = all.len() - listed.len();
+            assert!(from > id(0).at() || left == 0, "{from:?} {always:?}: {left}");
+            assert!(from < id(6).at() || left > 5, "{from:?} {always:?}: {left}");
+        }
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn in_a_shared_folder_the_owner_of_the_file_is_the_author() {

@@ -82,6 +82,16 @@ impl Handle {
         Ok(())
     }
 
+    /// Whether the entry `name` of this folder is a folder with one of `files`, or anything that is to be looked at closely.
+    /// It opens nothing, and follows a link at `name`: what is found is opened and checked after this.
+    pub(crate) fn has_any(&self, name: &str, files: &[String]) -> bool {
+        let is_absent = |file: &String| {
+            let found = fs::statat(&self.descriptor, format!("{name}/{file}"), AtFlags::SYMLINK_NOFOLLOW);
+            found.is_err_and(|errno| errno == Errno::NOENT)
+        };
+        !files.iter().all(is_absent)
+    }
+
     pub(crate) fn about(&self, name: &str) -> io::Result<About> {
         Ok(about(&fs::statat(&self.descriptor, name, AtFlags::SYMLINK_NOFOLLOW)?))
     }

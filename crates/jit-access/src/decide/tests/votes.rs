@@ -1,6 +1,7 @@
 //! Which votes count.
 
 use super::*;
+use crate::ledger::AnomalyKind;
 
 #[test]
 fn votes_that_do_not_count() {
@@ -25,6 +26,65 @@ fn votes_that_do_not_count() {
     world.yes("bob@corp.com", 3, id);
     assert_eq!(said(&world.decide(id, 2)), "payments-owners x1");
     assert_eq!(said(&world.decide(id, 3)), "until 3603");
+}
+
+/// Two requests can have the same bytes, and so the same hash: what binds a vote is the id in it as well.
+#[test]
+fn a_vote_counts_for_its_own_request_alone() {
+    let mut world = World::new();
+    let first = world.ask(ALICE, 0, |_| ());
+    let second = world.ask(ALICE, 1, |_| ());
+    assert_eq!(world.hashes[&first], world.hashes[&second], "the same bytes");
+    world.yes("bob@corp.com", 2, first);
+    assert_eq!(said(&world.decide(first, 5)), "until 3605");
+    assert_eq!(said(&world.decide(second, 5)), "payments-owners x1");
+    // Bob's vote, copied by others under ids and names of their own.
+    let vote = |request: Id, sha256: Hash| {
+        Fact::Vote(Vote { request, sha256, vote: Vouch::Approve, reason: String::new() })
+    };
+    let same = world.hashes[&second];
+    for name in [ALICE, "stranger", "Bob@corp.com"] {
+        world.fact(&userid("hub", name), 3, &vote(first, same));
+        world.fact(&userid("hub", name), 3, &vote(second, same));
+    }
+    // By Bob, about other bytes.
+    world.fact(&userid("hub", "bob@corp.com"), 3, &vote(second, Hash::of(b"something else")));
+    assert_eq!(said(&world.decide(second, 5)), "payments-owners x1");
+    // The valid counterpart.
+    world.fact(&userid("hub", "bob@corp.com"), 4, &vote(second, same));
+    assert_eq!(said(&world.decide(second, 5)), "until 3605");
+}
+
+/// What is written over a request changes nothing about it, and a vote on that text approves nothing.
+#[test]
+fn a_request_that_was_edited_after_its_approval_is_the_one_that_was_approved() {
+    for approved_first in [true, false] {
+        let mut world = World::new();
+        let id = world.ask(ALICE, 0, |request| request.duration = 600);
+        let (entry, bytes) = world.log[0].clone();
+        let edited = String::from_utf8(bytes.clone()).unwrap().replace("600", "3600").into_bytes();
+        assert_ne!(bytes, edited);
+        if approved_first {
+            world.yes("bob@corp.com", 1, id);
+        }
+        // S3 lists the first version, and says that there is another one.
+        world.take(Entry { has_more_versions: true, ..entry.clone() }, bytes);
+        // A ledger that hands the second version out under the same key does not get it in either.
+        world.take(Entry { written: World::moment(2), ..entry }, edited.clone());
+        let (sha256, vote) = (Hash::of(&edited), Vouch::Approve);
+        let fact = Fact::Vote(Vote { request: id, sha256, vote, reason: String::new() });
+        world.fact(&userid("hub", "carol@corp.com"), 3, &fact);
+        let wanted = if approved_first { "until 604" } else { "payments-owners x1" };
+        assert_eq!(said(&world.decide(id, 4)), wanted);
+        let found: Vec<_> = world.records.anomalies().iter().map(|one| one.kind).collect();
+        assert!(
+            found.contains(&AnomalyKind::SecondVersion) && found.contains(&AnomalyKind::Hash),
+            "{found:?}"
+        );
+        // The valid counterpart: a vote on the bytes that were stored first.
+        world.yes("bob@corp.com", 5, id);
+        assert_eq!(said(&world.decide(id, 6)), "until 606");
+    }
 }
 
 #[test]

@@ -144,6 +144,35 @@ fn a_policy_counts_only_if_the_previous_one_allows_its_publisher() {
     assert_eq!(kinds(&records), [AnomalyKind::Publisher]);
 }
 
+/// The server's time has whole seconds. Of two policies of one second the one with the greater id came later, for every
+/// reader, whatever order they are read in and whoever published them.
+#[test]
+fn of_two_policies_in_one_second_the_one_with_the_greater_id_is_in_force() {
+    let stored = |byte: u8, name: &str, seconds: i64, ttl: u32| {
+        let key = Key::Policy { id: id(byte), author: userid("platform", name) };
+        let mut policy = policy();
+        policy.limits.request_ttl = ttl;
+        (entry(&key, seconds), policy.to_toml().into_bytes())
+    };
+    let ttl_in_force = |objects: &[&(Entry, Vec<u8>)]| {
+        let mut records = Records::default();
+        objects.iter().for_each(|(entry, bytes)| records.take(entry, bytes));
+        assert_eq!(kinds(&records), []);
+        records.policy_in_force(Timestamp(at(NOON).0 + 60)).unwrap().policy.limits.request_ttl
+    };
+    let (first, second) = (stored(3, "pat", 5, 3600), stored(4, "ann", 5, 7200));
+    assert_eq!(ttl_in_force(&[&first, &second]), 7200);
+    assert_eq!(ttl_in_force(&[&second, &first]), 7200);
+    // The server's time comes before the id.
+    let earlier = stored(5, "ann", 4, 10_800);
+    assert_eq!(ttl_in_force(&[&earlier, &first]), 3600);
+    assert_eq!(ttl_in_force(&[&first, &earlier]), 3600);
+    // Under one id, which nobody makes by accident, the author decides.
+    let same = stored(4, "zoe", 5, 18_000);
+    assert_eq!(ttl_in_force(&[&same, &second]), 18_000);
+    assert_eq!(ttl_in_force(&[&second, &same]), 18_000);
+}
+
 proptest! {
     /// The same objects count in whatever order they are listed and read.
     #[test]

@@ -12,7 +12,7 @@ impl Writer<'_> {
         }
     }
 
-    /// /// A door with several rights has a policy for each.
+    /// A door with several rights has a policy for each.
     fn entry_policies(&mut self, name: &str, door: &Door) {
         let may = |right| door.may.contains(&right);
         let is_permission_set = EntryRole::new(&door.role).is_permission_set();

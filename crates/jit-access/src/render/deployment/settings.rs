@@ -1,4 +1,4 @@
-//! //! The settings that the documents of a deployment need and that no policy file has.
+//! The settings that the documents of a deployment need and that no policy file has.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use jit_wire::timestamp::Timestamp;
 
 use super::super::{Level, SessionName, Where};
 
-/// /// What is known of a deployment besides its policy file. Documents that need something else are not rendered.
+/// What is known of a deployment besides its policy file. Documents that need something else are not rendered.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RenderSettings {
     /// The bucket of the ledger.
@@ -28,14 +28,14 @@ pub struct RenderSettings {
     pub ceilings: BTreeMap<String, CompanyCeiling>,
     /// How people arrive, by door.
     pub arrivals: BTreeMap<String, Arrival>,
-    /// /// The person to render grants for.
+    /// The person to render grants for.
     pub grant: Option<GrantFor>,
 }
 
-/// /// A ceiling of the company's own, made from a built-in one.
+/// A ceiling of the company's own, made from a built-in one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CompanyCeiling {
-    /// /// The built-in ceiling.
+    /// The built-in ceiling.
     pub level: Level,
     /// The actions that are added.
     pub more: Vec<String>,
@@ -73,11 +73,11 @@ pub enum Arrival {
     },
 }
 
-/// /// The person of a grant, and its end.
+/// The person of a grant, and its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GrantFor {
     /// A person, or a session name.
     pub person: String,
-    /// /// The end: from this moment on nothing is allowed.
+    /// The end: from this moment on nothing is allowed.
     pub until: Timestamp,
 }

@@ -94,7 +94,7 @@ fn a_whole_deployment_is_rendered() {
     assert!(text(&rendering, "grant/prod-db").contains("203.0.113.0/24"));
 }
 
-/// /// A setting that is removed, the documents that are then not rendered, and the settings that they report as
+/// A setting that is removed, the documents that are then not rendered, and the settings that they report as
 /// missing.
 #[test]
 fn what_is_not_known_is_named() {
@@ -162,7 +162,7 @@ fn a_companys_own_ceiling_is_one_that_ships_and_more() {
     assert!(text(&rendering, "grant/pay-admin").contains("\"bedrock:*\""));
 }
 
-/// /// Nobody grants to themselves: those who may write grants in an account may assume none of its roles.
+/// Nobody grants to themselves: those who may write grants in an account may assume none of its roles.
 #[test]
 fn where_approvers_apply_no_voter_of_an_account_becomes_a_role_there() {
     let rendering = deployment(&by_approvers(&[]), &known());
@@ -190,4 +190,42 @@ fn where_approvers_apply_no_voter_of_an_account_becomes_a_role_there() {
     // Which accounts a unit has is not known, so its roles bar everybody.
     assert!(text(&rendering, "role/read.trust").contains("\"*:zoe\""));
     assert!(text(&rendering, "grantor/999999999999.trust").contains("\"*:zoe\""));
+}
+
+/// An access whose role is open and that names no accounts is in those of the deployment, as
+/// [`People::accounts_of`] has it. A policy file has to name them; a policy that was made otherwise need not.
+///
+/// Was a bug: such an access had no grantor, and its role let the voters of its accounts in.
+#[test]
+fn an_open_role_without_accounts_is_where_the_deployment_is() {
+    let open = "\n[access.open]\nrole = \"arn:aws:iam::*:role/jit/open\"\nceiling = \"read\"\nwho = [\"sre\"]\n\
+                approve = [{ group = \"others\" }]\naccounts = [\"999999999999\"]\nmax = \"1h\"\n\n[limits]";
+    let rendered = |accounts: &str| {
+        let accounts = format!("accounts = [{accounts}]");
+        let mut policy = by_approvers(&[
+            ("\n[limits]", open),
+            ("[group]", "[group]\nothers = [\"zoe\"]"),
+            ("accounts = [\"ou-root\"]", accounts.as_str()),
+        ]);
+        policy.access.get_mut("open").unwrap().accounts.clear();
+        deployment(&policy, &known())
+    };
+    let here = rendered("\"111122223333\", \"444455556666\"");
+    for place in ["111122223333", "444455556666"] {
+        let trust = text(&here, &format!("grantor/{place}.trust"));
+        assert!(trust.contains("\"*:zoe\""), "{place}: {trust}");
+    }
+    // The voters of an account where it is are barred from it, and its own voter from the roles there.
+    assert!(text(&here, "role/open.trust").contains("\"*:bob@corp.com\""));
+    assert!(text(&here, "role/deploy.trust").contains("\"*:zoe\""));
+    // Elsewhere, the voters of the one may become the other.
+    let elsewhere = rendered("\"444455556666\"");
+    assert!(!text(&elsewhere, "role/deploy.trust").contains("zoe"));
+    assert!(text(&elsewhere, "grantor/444455556666.trust").contains("\"*:zoe\""));
+    assert!(!text(&elsewhere, "grantor/111122223333.trust").contains("zoe"));
+    // Which accounts a unit has is not known, so everybody is barred.
+    let unit = rendered("\"ou-ab12-1\"");
+    assert!(text(&unit, "grantor/ou-ab12-1.trust").contains("\"*:zoe\""));
+    assert!(text(&unit, "role/deploy.trust").contains("\"*:zoe\""));
+    assert!(text(&unit, "role/open.trust").contains("\"*:bob@corp.com\""));
 }
