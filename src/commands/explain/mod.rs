@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::broker;
 use crate::commands::advice;
+use crate::commands::enforced;
 use crate::commands::subject::{RestrictionArgs, RoleArgs, Subject};
 use crate::error::CommandResult;
 use crate::idp::Proof;
@@ -73,6 +74,7 @@ pub(super) fn run(args: &ExplainArgs, world: &World, ui: &Ui) -> CommandResult {
             "restricted_by": plan.restricted_by,
             "named_by": subject.named_by.to_string(),
             "confirm": plan.confirm,
+            "enforced": enforced::to_json(subject.enforced.as_ref()),
             "steps": steps,
         }));
     }
@@ -80,6 +82,9 @@ pub(super) fn run(args: &ExplainArgs, world: &World, ui: &Ui) -> CommandResult {
     ui.line(shown!("{} (from {}){}", plan.shown_name(), subject.named_by, description))?;
     if plan.confirm {
         ui.line("jit asks for confirmation before it uses this role")?;
+    }
+    if let Some(enforced) = enforced::in_words(subject.enforced.as_ref()) {
+        ui.line(shown!("enforced on this machine: {}", enforced))?;
     }
     show(&steps, world, ui)
 }
