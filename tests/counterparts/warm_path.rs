@@ -66,7 +66,10 @@ fn the_files_of_an_administrator_add_no_system_call() {
     on_path("strace", "strace");
     let room = Room::signed_in("admin");
     room.write_machine("config.toml", &format!("key_cache = \"5m\"\n{}", room.usual_config()));
-    room.write_machine("enforced.toml", "store = \"kernel\"\nauto_login = false\nminimum_version = \"0.0.1\"\n");
+    room.write_machine(
+        "enforced.toml",
+        "store = \"kernel\"\nauto_login = false\nminimum_version = \"0.0.1\"\n",
+    );
     assert_eq!(room.on_machine(&["status"]).run().code(), 0);
     let (calls, text) = calls(&room, |run| room.behind_etc(run, ":"));
     assert_eq!(calls, EXPECTED, "{text}");
