@@ -55,6 +55,8 @@ pub struct Folders {
     pub aws_credentials: PathBuf,
     /// The user's home, to shorten paths in messages.
     pub home: PathBuf,
+    /// The administrator's files, which count for everybody on this machine.
+    pub machine: PathBuf,
 }
 
 /// What time it is.
@@ -243,6 +245,7 @@ pub(crate) mod doubles {
                 aws_config: root.join(".aws/config"),
                 aws_credentials: root.join(".aws/credentials"),
                 home: root.to_owned(),
+                machine: root.join("no-machine-files"),
             },
         }
     }

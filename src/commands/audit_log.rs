@@ -35,6 +35,7 @@ pub(super) fn note(log: Option<&AuditLog>, taker: Taker<'_>, plan: &Plan, sessio
     let Some(log) = log else { return };
     let entry = entry(taker, plan, session, world).to_string();
     let (written, place) = match log {
+        AuditLog::Off => return,
         AuditLog::Syslog => (audit_log::to_syslog(&entry), "syslog"),
         AuditLog::Journald => (audit_log::to_journal(&entry), "journald"),
         AuditLog::File(path) => {

@@ -144,8 +144,8 @@ impl Explain for ConsoleError {
 }
 
 pub(super) fn run(args: &ConsoleArgs, world: &World, ui: &Ui) -> CommandResult {
-    let subject = Subject::find(&args.role, world)?.in_region(args.region.as_deref())?;
-    let plan = &subject.plan;
+    let mut subject = Subject::find(&args.role, world)?.in_region(args.region.as_deref())?;
+    let plan = &subject.plan.clone();
     region::say_which(plan, &world.env, ui);
     subject.confirm()?;
     let destination = destination(args, plan, world)?;

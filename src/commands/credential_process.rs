@@ -36,13 +36,15 @@ const CALLER_WAITS: Duration = Duration::from_secs(55);
 /// # Errors
 /// The failure to show. AWS's tools pass stderr on.
 pub(super) fn run(args: &CredentialProcessArgs, world: &World, ui: &Ui) -> CommandResult {
-    let subject = Subject::find_fast(&RoleArgs::named(&args.role), world)?;
+    let mut subject = Subject::find_fast(&RoleArgs::named(&args.role), world)?;
     let options = LoginOptions { within: CALLER_WAITS, ..LoginOptions::by_browser() };
-    let mut need =
-        Need { min_ttl: Duration::ZERO, force: false, interaction: Interaction::Never, wait: CALLER_WAITS };
-    if (args.auto_login || subject.plan.auto_login) && world.browser.available() {
-        need.interaction = Interaction::Allowed(options);
-    }
-    let session = subject.session(&need, Taker::itself("credential-process"))?;
+    let need = |subject: &Subject<'_>| {
+        let interaction = match subject.may_sign_in_by_itself(args.auto_login) && world.browser.available() {
+            true => Interaction::Allowed(options),
+            false => Interaction::Never,
+        };
+        Need { min_ttl: Duration::ZERO, force: false, interaction, wait: CALLER_WAITS }
+    };
+    let session = subject.session_for(need, Taker::itself("credential-process"))?;
     ui.data(&session.to_credential_process())
 }

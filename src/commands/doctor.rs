@@ -2,6 +2,7 @@
 
 mod access;
 mod finding;
+mod machine;
 
 use std::path::Path;
 
@@ -62,15 +63,13 @@ pub(super) fn run(args: &DoctorArgs, world: &World, ui: &Ui) -> CommandResult {
         Ok(files) if !files.is_written() => {
             let what = format!("no {}; jit uses the profiles of AWS's own files as roles", files.file.path);
             findings.push(Finding::good("config", what));
+            machine::enforced(&files, world, &mut findings);
             files
         }
         Ok(files) => {
             let file = &files.file;
-            let roles = match file.roles.len() {
-                1 => "1 role".to_owned(),
-                count => format!("{count} roles"),
-            };
-            findings.push(Finding::good("config", format!("{}: {roles}", file.path)));
+            findings.push(Finding::good("config", machine::roles(&files)));
+            machine::enforced(&files, world, &mut findings);
             short_sessions(file, &mut findings);
             browsers(file, world, &mut findings);
             files

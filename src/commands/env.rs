@@ -96,7 +96,7 @@ pub(super) fn run(args: &EnvArgs, world: &World, ui: &Ui) -> CommandResult {
     if args.unset {
         return unset(syntax, world, ui);
     }
-    let subject = Subject::find_fast(&args.role, world)?.in_region(args.region.as_deref())?;
+    let mut subject = Subject::find_fast(&args.role, world)?.in_region(args.region.as_deref())?;
     subject.confirm()?;
     let session = subject.session(&typed_need(world, None), Taker::itself("env"))?;
     region::say_which(&subject.plan, &world.env, ui);

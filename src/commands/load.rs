@@ -2,10 +2,12 @@
 //! into one [`Configuration`], and then states whether it needs `config.toml`.
 
 mod aws_files;
+mod machine;
 mod named;
 mod part;
 
 pub(super) use aws_files::profiles;
+pub(super) use machine::MachineFiles;
 
 use std::cell::OnceCell;
 use std::path::Path;
@@ -13,10 +15,11 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 use crate::config::aws::{self, AwsProfiles, Document};
-use crate::config::file::{AccountLists, File, SpokeAccount, spoke_accounts};
+use crate::config::enforced::Enforced;
+use crate::config::file::{AccountLists, AuditLog, File, SpokeAccount, spoke_accounts};
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::index;
-use crate::store::{self, Store};
+use crate::store::{self, MachineSettings, Store};
 use crate::sys::{folders, fs};
 use crate::world::{Asking, Folders, World};
 
@@ -43,6 +46,10 @@ pub(super) struct Configuration<'w> {
     profiles: OnceCell<AwsProfiles>,
     portals: OnceCell<File>,
     reading: Reading,
+    /// Whether there is a `config.toml` of the person's own.
+    has_own: bool,
+    /// The files of the machine's administrator; `None` where they were not read.
+    machine: Option<MachineFiles>,
     world: &'w World,
 }
 
@@ -53,22 +60,24 @@ impl<'w> Configuration<'w> {
     /// # Errors
     /// The file exists but cannot be read, or has a mistake.
     pub(super) fn read(world: &'w World) -> CommandResult<Self> {
+        let machine = MachineFiles::read(world)?;
         let path = &world.folders.config_file;
         let shown = folders::short(path, &world.folders.home);
-        let content = match fs::read_limited(path, LARGEST_CONFIG) {
+        let (content, absent) = match fs::read_limited(path, LARGEST_CONFIG) {
             // A client secret may be in it.
-            Ok(content) => Zeroizing::new(content),
+            Ok(content) => (Zeroizing::new(content), None),
             Err(error) => match ConfigUnread::new(&shown, error) {
-                absent @ ConfigUnread::Absent(_) => {
-                    let file = File { path: shown, ..File::default() };
-                    return Ok(Self { absent: Some(absent), ..Self::of(file, world) });
-                }
+                absent @ ConfigUnread::Absent(_) => (Zeroizing::default(), Some(absent)),
                 unreadable => return Err(unreadable.into()),
             },
         };
         let text = std::str::from_utf8(&content)
             .map_err(|_| CommandError::new(Kind::Usage, format!("{shown} is not UTF-8 text")))?;
-        Ok(Self::of(File::parse_with(&shown, text, &ListsOf(&world.folders))?, world))
+        machine.allows_parts_of(text, world)?;
+        let file = machine.below(&shown, text, &world.folders)?;
+        let has_own = absent.is_none();
+        let absent = absent.filter(|_| !machine.has_config());
+        Ok(Self { absent, has_own, machine: Some(machine), ..Self::of(file, world) })
     }
 
     /// A configuration of `file`, for tests and for files that are not written yet.
@@ -79,6 +88,8 @@ impl<'w> Configuration<'w> {
             profiles: OnceCell::new(),
             portals: OnceCell::new(),
             reading: Reading::Whole,
+            has_own: true,
+            machine: None,
             world,
         }
     }
@@ -109,7 +120,22 @@ impl<'w> Configuration<'w> {
         }
     }
 
-    /// Whether there is a `config.toml`.
+    /// Whether there is a `config.toml` of the person's own.
+    pub(super) fn has_own(&self) -> bool {
+        self.has_own
+    }
+
+    /// What the administrator of the machine enforces, if all files were read and there is something.
+    pub(super) fn enforced(&self) -> Option<&Enforced> {
+        self.machine.as_ref()?.enforced.as_ref()
+    }
+
+    /// Where to record who took which session.
+    pub(super) fn audit_log(&self) -> Option<&AuditLog> {
+        self.file.audit_log.as_ref().map(|at| &at.value)
+    }
+
+    /// Whether there is a `config.toml`, of the person's own or of the machine.
     pub(super) fn is_written(&self) -> bool {
         self.absent.is_none()
     }
@@ -130,23 +156,43 @@ impl<'w> Configuration<'w> {
             Asking::Person if world.person.can_be_asked() => store::Prompts::Allowed,
             Asking::Nobody | Asking::Person => store::Prompts::Brief,
         };
-        Ok(Store::open(world, store::Options { key_cache: self.file.key_cache, prompts })?)
+        let machine = match &self.machine {
+            None => MachineSettings::Recorded,
+            Some(machine) => machine.settings(&self.file),
+        };
+        let own = self.file.key_cache.as_ref().filter(|at| self.file.is_own(at.line));
+        let key_cache = own.map(|at| at.value.limit().unwrap_or_default());
+        let store = Store::open(world, store::Options { key_cache, prompts, machine })?;
+        if let Err(error) = store.record_rules() {
+            // Whatever is wrong with the store is an error of what uses it.
+            log::debug!("store: the rules of this machine are not recorded: {error}");
+        }
+        Ok(store)
     }
 }
 
 /// The accounts of `[spokes.NAME]` that are not in `config.toml` itself.
-struct ListsOf<'f>(&'f Folders);
+struct ListsOf<'f> {
+    /// The folder of that `config.toml`: a file beside it moves with it.
+    base: &'f Path,
+    folders: &'f Folders,
+}
+
+impl<'f> ListsOf<'f> {
+    /// For the person's own `config.toml`.
+    fn of_person(folders: &'f Folders) -> Self {
+        Self { base: folders.config_file.parent().unwrap_or(&folders.home), folders }
+    }
+}
 
 /// The largest file of accounts that is read, in bytes.
 const LARGEST_LIST: u64 = 1024 * 1024;
 
 impl AccountLists for ListsOf<'_> {
     fn file(&self, path: &str) -> Option<Result<String, String>> {
-        let Self(folders) = self;
         let whole = match path.strip_prefix("~/") {
-            Some(rest) => folders.home.join(rest),
-            // A file beside config.toml moves with it.
-            None => folders.config_file.parent().unwrap_or(&folders.home).join(path),
+            Some(rest) => self.folders.home.join(rest),
+            None => self.base.join(path),
         };
         // A shell that completes must not wait for a pipe, and neither must anybody else.
         if whole.exists() && !whole.is_file() {
@@ -161,7 +207,7 @@ impl AccountLists for ListsOf<'_> {
     }
 
     fn organization(&self, via: &str, target: &str) -> Vec<SpokeAccount> {
-        spoke_accounts(&index::organization::accounts(&self.0.state, via, target))
+        spoke_accounts(&index::organization::accounts(&self.folders.state, via, target))
     }
 }
 
@@ -173,7 +219,8 @@ pub(super) fn readable(folders: &Folders) -> (File, AwsProfiles) {
     };
     let content = read(&folders.config_file, LARGEST_CONFIG);
     let text = std::str::from_utf8(&content).ok();
-    let file = text.and_then(|text| File::parse_with("", text, &ListsOf(folders)).ok());
+    let machine = MachineFiles::config_alone(folders).unwrap_or_default();
+    let file = text.and_then(|text| machine.below("", text, folders).ok());
     let document = |path| (Document::parse(&read(path, aws::SIZE_LIMIT)).unwrap_or_default(), String::new());
     let profiles = AwsProfiles::new(document(&folders.aws_config), document(&folders.aws_credentials));
     (file.unwrap_or_default(), profiles)

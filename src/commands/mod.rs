@@ -17,6 +17,7 @@ pub mod demo;
 pub mod deny;
 pub mod doctor;
 pub mod drop;
+mod enforced;
 pub mod env;
 pub mod exec;
 pub mod explain;

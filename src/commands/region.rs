@@ -52,7 +52,7 @@ pub(super) fn check(region: &str, plan: &Plan) -> Result<(), RegionError> {
 ///
 /// # Errors
 /// As for [`check`].
-fn set(plan: &mut Plan, region: Option<&str>) -> Result<(), RegionError> {
+pub(super) fn set(plan: &mut Plan, region: Option<&str>) -> Result<(), RegionError> {
     let Some(region) = region else { return Ok(()) };
     check(region, plan)?;
     plan.region = Some(Valued::new(region.to_owned(), Origin::Flag("--region")));
@@ -66,6 +66,7 @@ impl Subject<'_> {
     /// It is not a region, or none where the role can be used.
     pub(super) fn in_region(mut self, region: Option<&str>) -> CommandResult<Self> {
         set(&mut self.plan, region)?;
+        self.region = region.map(str::to_owned);
         Ok(self)
     }
 }

@@ -7,6 +7,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use crate::broker;
+use crate::config::enforced::Enforced;
 use crate::config::resolve::Flags;
 use crate::error::{CommandResult, Kind};
 use crate::idp::IdpLogin;
@@ -24,6 +25,7 @@ use jit_wire::timestamp::{Timestamp, duration};
 
 use super::access::{self, KeptRequest};
 use super::advice;
+use super::enforced;
 use super::load::Configuration;
 use super::nameable;
 
@@ -99,7 +101,8 @@ pub(super) fn run(args: &StatusArgs, world: &World, ui: &Ui) -> CommandResult {
     if args.prompt {
         return prompt(world).map_or(Ok(()), |line| ui.line(line));
     }
-    let store = Configuration::read(world)?.open_store()?;
+    let files = Configuration::read(world)?;
+    let store = files.open_store()?;
     let description = store.describe();
     let now = world.clock.now();
     let holdings = match Holdings::read(&store) {
@@ -111,9 +114,11 @@ pub(super) fn run(args: &StatusArgs, world: &World, ui: &Ui) -> CommandResult {
     };
     if args.json {
         let access = access::kept_requests(&world.folders.state, now);
-        ui.json(&to_json(&holdings, &access, &description, now))?;
+        let mut json = to_json(&holdings, &access, &description, now);
+        json["enforced"] = enforced::to_json(files.enforced());
+        ui.json(&json)?;
     } else {
-        show(&holdings, &description, world, ui)?;
+        show(&holdings, &description, files.enforced(), world, ui)?;
     }
     let ended = |session: &Session| session.freshness(now, Duration::ZERO) == Freshness::Expired;
     if args.check && holdings.sealed > 0 {
@@ -236,7 +241,13 @@ fn access_row(kept: &KeptRequest, world: &World) -> Vec<Shown> {
     vec!["access".into(), shown!("{} {} ({})", kept.access, state, kept.short)]
 }
 
-fn show(holdings: &Holdings, description: &Description, world: &World, ui: &Ui) -> CommandResult {
+fn show(
+    holdings: &Holdings,
+    description: &Description,
+    enforced: Option<&Enforced>,
+    world: &World,
+    ui: &Ui,
+) -> CommandResult {
     if holdings.sealed > 0 {
         let entries = if holdings.sealed == 1 { "entry is" } else { "entries are" };
         ui.line(shown!("{} {} sealed, and jit status does not ask for the key", holdings.sealed, entries))?;
@@ -265,6 +276,8 @@ fn show(holdings: &Holdings, description: &Description, world: &World, ui: &Ui) 
     if let Some(left) = description.key_cached_for {
         rows.push(vec!["key".into(), shown!("cached by the kernel for another {}", duration(left))]);
     }
+    let sentence = enforced::in_words(enforced);
+    rows.extend(sentence.map(|sentence| vec!["enforced".into(), escape(&sentence)]));
     ui.table(&rows)?;
     if let Some(problem) = &description.problem {
         match problem {

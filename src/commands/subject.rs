@@ -10,8 +10,10 @@ mod session;
 
 use clap::Args;
 
+use crate::config::enforced::Enforced;
 use crate::config::file::AuditLog;
 use crate::config::resolve::{Flags, ResolveError};
+use crate::config::restriction::Restriction;
 use crate::error::CommandResult;
 use crate::plan::{Origin, Plan, Valued};
 use crate::store::Store;
@@ -58,7 +60,12 @@ pub(super) struct Subject<'w> {
     /// `console_browser` of the configuration.
     pub(super) console_browser: Option<Vec<String>>,
     /// `audit_log` of the configuration.
-    pub(super) audit_log: Option<AuditLog>,
+    audit_log: Option<AuditLog>,
+    /// What the administrator of the machine enforces, if all files were read.
+    pub(super) enforced: Option<Enforced>,
+    /// What the command line restricts the session to, and its region.
+    restriction: Restriction,
+    pub(super) region: Option<String>,
     /// Whether the files were read in part, so that there may be other mistakes.
     from_part: bool,
     world: &'w World,
@@ -115,7 +122,10 @@ impl<'w> Subject<'w> {
             named_by,
             store,
             console_browser: files.file.console_browser.as_ref().map(|words| words.value.clone()),
-            audit_log: files.file.audit_log.clone(),
+            audit_log: files.audit_log().cloned(),
+            enforced: files.enforced().cloned(),
+            restriction: Restriction::default(),
+            region: None,
             from_part,
             world,
         })

@@ -42,7 +42,7 @@ impl WhoamiArgs {
 }
 
 pub(super) fn run(args: &WhoamiArgs, world: &World, ui: &Ui) -> CommandResult {
-    let subject = Subject::find(&args.role, world)?;
+    let mut subject = Subject::find(&args.role, world)?;
     let session = subject.session(&typed_need(world, None), Taker::itself("whoami"))?;
     let asked = sts::caller_identity(&world.http, &subject.plan.target().sts, &session.credentials);
     let identity = process::block_on(asked).map_err(|error| {

@@ -7,7 +7,7 @@ use super::limits::{self, RefusedSetting};
 use super::shared::keys::{KeyPlace, elsewhere};
 use crate::plan::LedgerPlace;
 use jit_wire::name::is_bucket;
-use jit_wire::section::{At, Mistake, Section, SourceText};
+use jit_wire::section::{At, Mistake, Section};
 
 /// `[access]`.
 #[derive(Debug)]
@@ -66,20 +66,20 @@ pub(super) fn read(mut section: Section<'_>) -> Result<AccessSection, Mistake> {
     Ok(access)
 }
 
-/// Checks that the roles of `[access]` are among `roles`.
+/// Checks that the roles of `[access]` are among `roles`. `mistake` makes one of a line, what is wrong there, and the name
+/// that was written.
 ///
 /// # Errors
 /// The first [`Mistake`], with its place.
 pub(super) fn check_roles(
     access: &AccessSection,
     roles: &BTreeMap<String, RoleSection>,
-    source: SourceText<'_>,
-    suggest: impl Fn(&str) -> Option<String>,
+    mistake: impl Fn(usize, String, &str) -> Mistake,
 ) -> Result<(), Mistake> {
     for (key, named) in access.roles() {
         if let Some(At { value, line }) = named.filter(|named| !roles.contains_key(&named.value)) {
             let what = format!("`{key}` in [access] refers to [role.{value}], which does not exist");
-            return Err(source.at_value(*line, what, suggest(value)));
+            return Err(mistake(*line, what, value));
         }
     }
     Ok(())

@@ -5,6 +5,7 @@ pub mod access;
 pub mod aws;
 mod diff;
 pub mod draft;
+pub mod enforced;
 pub mod file;
 #[cfg(test)]
 mod followed;

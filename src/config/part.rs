@@ -50,39 +50,70 @@ fn is_access(header: &str) -> bool {
 /// `config.toml` without the tables of roles that `role` has nothing to do with; `None` where lines do not tell what is a
 /// table's header.
 pub fn of_role(text: &str, role: &str) -> Option<Zeroizing<String>> {
-    // Lines of a multi-line string may look like headers.
-    if text.contains("\"\"\"") || text.contains("'''") {
-        return None;
-    }
-    // `default_role` must name a role of the part.
-    let top = text.split("\n[").next().unwrap_or_default();
-    let mut roots: Vec<&str> = std::iter::once(role).chain(value_in_quotes(top, "default_role")).collect();
-    fn begins(line: &str) -> Option<Option<RoleTable<'_>>> {
-        match super::shared::is_marker(line) {
-            // Both ends of a shared part stay, so that what is left of it is held to its rules.
-            true => Some(None),
-            false => header(line).map(RoleTable::begun_by),
-        }
-    }
-    let all = tables(text, begins);
-    let is_end =
-        |table: &&Table<'_, RoleTable<'_>>| table.name.is_none() && super::shared::is_marker(table.text);
-    if all.iter().any(|table| is_end(&table)) {
-        // Keys behind such an end would get into another table, but for the default role of a part, which is read separately.
-        let plain = super::shared::without_heads(text);
-        let is_bare = |line: &str| line.trim().is_empty() || line.trim_start().starts_with('#');
-        let ends = tables(plain.as_ref().map_or(text, |plain| plain.as_str()), begins);
-        if !ends.iter().filter(is_end).flat_map(|table| table.text.lines()).all(is_bare) {
+    let Scanned { tables, mut roots } = Scanned::of(text)?;
+    roots.push(role);
+    let needed = needed_for_roles(&tables, roots)?;
+    Some(without_the_rest(&tables, &needed))
+}
+
+/// The same for two files that are read as one, where a role of one may start from a role of the other.
+pub fn of_role_in_both(own: &str, below: &str, role: &str) -> Option<[Zeroizing<String>; 2]> {
+    let (own, below) = (Scanned::of(own)?, Scanned::of(below)?);
+    let roots = [&own.roots[..], &below.roots, &[role]].concat();
+    let needed = needed_for_roles(&[&own.tables[..], &below.tables].concat(), roots)?;
+    Some([own, below].map(|scanned| without_the_rest(&scanned.tables, &needed)))
+}
+
+/// The tables of a `config.toml`, and the roles that a part of it must have besides the one that is asked for.
+struct Scanned<'t> {
+    tables: Vec<Table<'t, RoleTable<'t>>>,
+    roots: Vec<&'t str>,
+}
+
+impl<'t> Scanned<'t> {
+    /// `None` where lines do not tell what is a table's header.
+    fn of(text: &'t str) -> Option<Self> {
+        // Lines of a multi-line string may look like headers.
+        if text.contains("\"\"\"") || text.contains("'''") {
             return None;
         }
-        roots.extend(
-            all.iter().filter(is_end).filter_map(|table| value_in_quotes(table.text, "default_role")),
-        );
+        // `default_role` must name a role of the part.
+        let top = text.split("\n[").next().unwrap_or_default();
+        let mut roots: Vec<&str> = value_in_quotes(top, "default_role").into_iter().collect();
+        fn begins(line: &str) -> Option<Option<RoleTable<'_>>> {
+            match super::shared::is_marker(line) {
+                // Both ends of a shared part stay, so that what is left of it is held to its rules.
+                true => Some(None),
+                false => header(line).map(RoleTable::begun_by),
+            }
+        }
+        let all = tables(text, begins);
+        let is_end =
+            |table: &&Table<'_, RoleTable<'_>>| table.name.is_none() && super::shared::is_marker(table.text);
+        if all.iter().any(|table| is_end(&table)) {
+            // Keys behind such an end would get into another table, but for the default role of a part, which is read
+            // separately.
+            let plain = super::shared::without_heads(text);
+            let is_bare = |line: &str| line.trim().is_empty() || line.trim_start().starts_with('#');
+            let ends = tables(plain.as_ref().map_or(text, |plain| plain.as_str()), begins);
+            if !ends.iter().filter(is_end).flat_map(|table| table.text.lines()).all(is_bare) {
+                return None;
+            }
+            roots.extend(
+                all.iter().filter(is_end).filter_map(|table| value_in_quotes(table.text, "default_role")),
+            );
+        }
+        Some(Self { tables: all, roots })
     }
+}
+
+fn needed_for_roles<'t>(
+    tables: &[Table<'t, RoleTable<'t>>],
+    roots: Vec<&'t str>,
+) -> Option<Vec<RoleTable<'t>>> {
     let roots = roots.into_iter().flat_map(RoleTable::making).collect();
     let via = |table| value_in_quotes(table, "via").into_iter().flat_map(RoleTable::making).collect();
-    let needed = needed(&all, roots, via)?;
-    Some(without_the_rest(&all, &needed))
+    needed(tables, roots, via)
 }
 
 /// `~/.aws/config` and `~/.aws/credentials` without the profiles that `profile` has nothing to do with; `None` as above.
@@ -237,6 +268,19 @@ via = "a"
         let with_access = format!("{WHOLE}[access]\nledger = \"~/x\"\nentry = \"other\"\n");
         let (part, rest) = (of_role(&with_access, "hub").unwrap(), of_role(WHOLE, "hub").unwrap());
         assert_eq!(*part, format!("{}\n\n\n", *rest), "it names roles that the part does not have");
+    }
+
+    #[test]
+    fn a_role_may_lead_from_one_file_into_the_other() {
+        let own = "default_role = \"x\"\n[role.x]\nvia = \"low\"\n[role.y]\n";
+        let below =
+            "[role.hub]\n[role.low]\nvia = \"hub\"\n[role.wanted]\nvia = \"high\"\n[role.other]\n[role.y]\n";
+        let [own_part, below_part] =
+            of_role_in_both(&format!("{own}[role.high]\n"), below, "wanted").unwrap();
+        assert_eq!(*own_part, "default_role = \"x\"\n[role.x]\nvia = \"low\"\n\n[role.high]\n");
+        let wanted = "[role.hub]\n[role.low]\nvia = \"hub\"\n[role.wanted]\nvia = \"high\"\n\n\n";
+        assert_eq!(*below_part, wanted);
+        assert_eq!(of_role_in_both(own, "x = '''\n[role.a]\n'''", "a"), None);
     }
 
     #[test]

@@ -35,12 +35,12 @@ impl Store<'_> {
         };
         let settled = record.as_ref().ok().and_then(|record| self.place_in(record, state.ok().flatten()));
         let Some(place) = settled else { return self.describe_unsettled(record.err()) };
-        let why = match (self.asked_for, record.ok().and_then(|record| record.auto)) {
-            (None, Some(choice)) => {
-                format!("chosen when the first session was stored: {}", error::bounded(&choice.because))
-            }
-            _ => "set by JIT_STORE".to_owned(),
+        let chosen = || {
+            let because = record.ok().and_then(|record| record.auto).map(|choice| choice.because);
+            let because = error::bounded(&because.unwrap_or_default());
+            format!("chosen when the first session was stored: {because}")
         };
+        let why = self.set_by().unwrap_or_else(chosen);
         let key_cached = place.copy_for.is_some() && place.copy.find(None).is_ok_and(|key| key.is_some());
         let problem = if key_cached { None } else { problem(&place) };
         Description {
@@ -79,7 +79,8 @@ impl Store<'_> {
     /// What `auto` would choose, or why that is not known.
     fn describe_unsettled(&self, broken: Option<StoreError>) -> Description {
         let mut passed = Vec::new();
-        let kinds: &[StoreKind] = match (&broken, &self.asked_for) {
+        let set = self.set_kind();
+        let kinds: &[StoreKind] = match (&broken, &set) {
             (Some(_), _) => &[],
             (None, Some(kind)) => std::slice::from_ref(kind),
             (None, None) => &StoreKind::ALL,
@@ -99,10 +100,7 @@ impl Store<'_> {
             match answer {
                 Err(error) if error.leads_on() => passed.push(reason(*kind, &error)),
                 answer => {
-                    let why = match self.asked_for {
-                        Some(_) => "set by JIT_STORE".to_owned(),
-                        None => because(*kind, &passed),
-                    };
+                    let why = self.set_by().unwrap_or_else(|| because(*kind, &passed));
                     return Description {
                         kind: Some(*kind),
                         why: format!("empty; {why}"),

@@ -56,7 +56,7 @@ impl<'w> Store<'w> {
 
     pub(super) fn of_every_kind_with(world: &'w World, homes: Homes<'w>) -> Self {
         let prompts = if world.person.can_be_asked() { Prompts::Allowed } else { Prompts::Brief };
-        Self::with_kind(world, Options { key_cache: None, prompts }, homes, None)
+        Self::with_kind(world, Options::plain(prompts), homes, None)
     }
 
     /// Removes all entries of every kind from the disk, then destroys all keys. Continues after every

@@ -21,11 +21,13 @@ mod home;
 #[cfg_attr(not(target_os = "linux"), path = "kernel_elsewhere.rs")]
 mod kernel;
 mod keychain;
+mod kind;
 mod lock;
 mod passphrase;
 mod place;
 mod record;
 mod renew;
+mod rules;
 mod sealed;
 mod settle;
 #[cfg(test)]
@@ -33,17 +35,16 @@ mod tests;
 
 use std::cell::RefCell;
 use std::convert::Infallible;
-use std::fmt;
 use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use serde::{Deserialize, Serialize};
-
 pub use self::describe::Description;
 pub use self::error::StoreError;
 pub use self::forget::RemovedStore;
+pub use self::kind::StoreKind;
 pub use self::lock::{Lock, Order, Turn, Waiting};
+pub use self::rules::{DEFAULT_KEY_CACHE, MachineRules, MachineSettings};
 
 use self::home::KeyHome;
 use self::kernel::{KernelHome, Slot};
@@ -63,12 +64,22 @@ use jit_wire::secret::Secret;
 const UNNAMED: &str = "unnamed";
 
 /// The options of a store.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Options {
-    /// How long a copy of the key may stay in the Linux kernel's keyring after its last use; `None` for no copy.
+    /// How long a copy of the key may stay in the Linux kernel's keyring after its last use, as the person sets it: zero for
+    /// no copy, and `None` where nothing is set.
     pub key_cache: Option<Duration>,
     /// Whether the person may be asked.
     pub prompts: Prompts,
+    /// What the administrator of the machine sets.
+    pub machine: MachineSettings,
+}
+
+impl Options {
+    /// Without a copy of the key, and with nothing set.
+    pub fn plain(prompts: Prompts) -> Self {
+        Self { key_cache: Some(Duration::ZERO), prompts, machine: MachineSettings::Recorded }
+    }
 }
 
 /// What the store may ask a person, and how long a prompt of the keychain may take.
@@ -84,37 +95,6 @@ pub enum Prompts {
     Allowed,
 }
 
-/// Where the data key is stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum StoreKind {
-    /// In the keychain of the operating system.
-    Keychain,
-    /// Only in the Linux kernel's keyring, until the machine is switched off.
-    Kernel,
-    /// Nowhere: it is derived from a passphrase.
-    File,
-}
-
-impl StoreKind {
-    /// In the order that `auto` tries them.
-    const ALL: [Self; 3] = [Self::Keychain, Self::Kernel, Self::File];
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Keychain => "keychain",
-            Self::Kernel => "kernel",
-            Self::File => "file",
-        }
-    }
-}
-
-impl fmt::Display for StoreKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
 /// Creates the home of the key for a kind and the store's id; tests pass their own.
 type Homes<'w> = Box<dyn Fn(StoreKind, &str) -> Box<dyn KeyHome + 'w> + 'w>;
 
@@ -126,6 +106,8 @@ pub struct Store<'w> {
     /// The kind in `JIT_STORE`; `None` for `auto`.
     asked_for: Option<StoreKind>,
     options: Options,
+    /// What the administrator sets, as it was read or is recorded.
+    rules: RefCell<Option<Box<MachineRules>>>,
     /// Whether the person can see a dialog of the keychain.
     display: bool,
     /// The key that was used last.
@@ -158,7 +140,7 @@ impl<'w> Store<'w> {
         let asked_for = match world.env.get(JIT_STORE) {
             None | Some("auto") => None,
             Some(name) => {
-                let kind = StoreKind::ALL.into_iter().find(|kind| kind.name() == name);
+                let kind = StoreKind::named(name);
                 Some(kind.ok_or_else(|| StoreError::BadSetting { value: error::bounded(name) })?)
             }
         };
@@ -173,6 +155,7 @@ impl<'w> Store<'w> {
             person: &*world.person,
             homes,
             asked_for,
+            rules: RefCell::new(options.machine.rules()),
             options,
             display: on_a_desktop || cfg!(any(target_os = "macos", windows)),
             key: RefCell::default(),

@@ -5,7 +5,7 @@ use std::io;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::{StoreError, StoreKind};
+use super::{MachineRules, StoreError, StoreKind};
 use crate::sys::state::Folder;
 
 /// `store.json` of a state folder.
@@ -20,6 +20,10 @@ pub(super) struct Record {
     /// the store is valid any more, and the next process that stores something completes the work.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) forgetting: bool,
+    /// What the administrator of the machine has set when jit last read all files. Commands that read only a part of the
+    /// files find it here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) machine: Option<Box<MachineRules>>,
 }
 
 /// What `auto` chose.

@@ -7,8 +7,9 @@ use super::home::NamedHome;
 use super::kernel::Slot;
 use super::place::{LOCKS, Place};
 use super::record::{Choice, Record, read_json, write_json};
+use super::rules::boxed;
 use super::sealed::{self, DataKey};
-use super::{Lock, Order, Prompts, Store, StoreError, StoreKind, UNNAMED, Waiting};
+use super::{Lock, MachineSettings, Order, Prompts, Store, StoreError, StoreKind, UNNAMED, Waiting};
 use crate::sys::state::Folder;
 
 /// The record's name.
@@ -53,7 +54,14 @@ impl<'w> Store<'w> {
 
     /// The record. Its id becomes part of names elsewhere, so it must have the form that jit creates.
     pub(super) fn record_in(&self, state: &Folder) -> Result<Record, StoreError> {
-        let record: Record = read_json(state, RECORD)?.unwrap_or_default();
+        let mut record: Record = read_json(state, RECORD)?.unwrap_or_default();
+        match &self.options.machine {
+            MachineSettings::Recorded if record.machine.is_some() => {
+                self.rules.replace(record.machine.clone());
+            }
+            MachineSettings::Recorded => {}
+            MachineSettings::Read { rules, .. } => record.machine = boxed(rules),
+        }
         let made_here = |id: &String| {
             id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
         };
@@ -75,7 +83,7 @@ impl<'w> Store<'w> {
         if record.forgetting {
             return None;
         }
-        let kind = self.asked_for.or(record.auto.as_ref().map(|choice| choice.kind))?;
+        let kind = self.set_kind().or(record.auto.as_ref().map(|choice| choice.kind))?;
         Some(self.place_of(kind, record.id.as_deref()?, state))
     }
 
@@ -88,7 +96,7 @@ impl<'w> Store<'w> {
             home: Box::new(NamedHome { kind, home: (self.homes)(kind, id) }),
             copy: Slot::new(id, &format!("copy-of-{kind}")),
             // If the kernel is the home of the key, there is no copy.
-            copy_for: self.options.key_cache.filter(|_| kind != StoreKind::Kernel),
+            copy_for: self.key_cache().filter(|_| kind != StoreKind::Kernel),
             person: self.person,
             prompts: match (self.options.prompts, kind) {
                 (Prompts::Allowed, StoreKind::Keychain) if !self.display => Prompts::Brief,
@@ -161,7 +169,7 @@ impl<'w> Store<'w> {
             let key = self.finish_renewal(&place, key)?;
             return Ok((place, key));
         }
-        let (place, key) = match self.asked_for {
+        let (place, key) = match self.set_kind() {
             Some(kind) => {
                 let place = self.place_of(kind, &id, Some(state));
                 let key = place.establish()?;
@@ -194,7 +202,7 @@ impl<'w> Store<'w> {
         let place = match self.place_in(&record, Some(state.clone())) {
             Some(place) if self.key_in_use(&place)?.is_some() => place,
             settled => {
-                let kind = settled.map(|place| place.kind).or(self.asked_for);
+                let kind = settled.map(|place| place.kind).or(self.set_kind());
                 match self.try_kernel(kind, &state) {
                     Some(tried) => tried?,
                     None => self.settle()?.0,

@@ -1,6 +1,7 @@
 //! The store as a whole, with keys kept in memory.
 
 mod forgetting;
+mod rules;
 
 use std::path::Path;
 use std::sync::{Arc, Barrier, Mutex};
@@ -86,7 +87,7 @@ fn locked() -> StoreError {
 
 fn options(may_prompt: bool) -> Options {
     let prompts = if may_prompt { Prompts::Allowed } else { Prompts::Never };
-    Options { key_cache: None, prompts }
+    Options::plain(prompts)
 }
 
 fn world(root: &Path, setting: &str) -> World {

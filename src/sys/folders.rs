@@ -23,6 +23,7 @@ pub fn of_user(env: &Env) -> Folders {
         aws_config: named(AWS_CONFIG_FILE, ".aws/config"),
         aws_credentials: named(AWS_SHARED_CREDENTIALS_FILE, ".aws/credentials"),
         home,
+        machine: super::machine::folder(),
     }
 }
 

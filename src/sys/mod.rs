@@ -10,6 +10,7 @@ pub mod companion;
 pub mod driven;
 pub mod folders;
 pub mod fs;
+pub mod machine;
 pub mod process;
 pub mod state;
 pub mod terminal;

@@ -17,9 +17,8 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
 pub(crate) use desktop::{Desktop, program};
-use jit::config::file::DEFAULT_KEY_CACHE;
 use jit::plan::{EntryKey, EntryKind};
-use jit::store::{Lock, Options, Prompts, Store, StoreError};
+use jit::store::{DEFAULT_KEY_CACHE, Lock, Options, Prompts, Store, StoreError};
 use jit::sys::clock::SystemClock;
 use jit::world::{Asking, Browser, Folders, Note, Person, World};
 use jit_wire::env::Env;
@@ -85,6 +84,7 @@ fn world(state: &Path) -> World {
             aws_config: state.join("aws-config"),
             aws_credentials: state.join("aws-credentials"),
             home: state.to_owned(),
+            machine: state.join("machine"),
         },
         asking: Asking::Person,
         env,
@@ -113,7 +113,11 @@ fn inside() {
         None => Prompts::Brief,
     };
     let key_cache = Some(DEFAULT_KEY_CACHE).filter(|_| world.env.get(NO_COPY).is_none());
-    let store = Store::open(&world, Options { key_cache, prompts }).unwrap();
+    let store = Store::open(
+        &world,
+        Options { key_cache: Some(key_cache.unwrap_or_default()), ..Options::plain(prompts) },
+    )
+    .unwrap();
     for step in steps.to_str().unwrap().split(',') {
         let (verb, name) = step.split_once(' ').unwrap_or((step, ""));
         let answer = match verb {
@@ -350,7 +354,7 @@ fn a_lock_is_released_when_its_holder_is_killed() {
     std::thread::scope(|scope| {
         let waiting = scope.spawn(|| {
             let world = world(&state);
-            let options = Options { key_cache: None, prompts: Prompts::Never };
+            let options = Options::plain(Prompts::Never);
             let store = Store::open(&world, options).unwrap();
             lock(&store, &world, "a").unwrap().waited()
         });

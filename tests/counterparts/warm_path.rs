@@ -1,7 +1,7 @@
 //! The warm path, call by call: which system calls `credential-process` makes with a stored session. An
 //! additional call has to be a decision, and not an accident.
 
-use crate::demo_room::Room;
+use crate::demo_room::{Room, Run};
 use crate::support::on_path;
 
 /// The calls of the program's own code, in order; a path by its last part. The loader and the start of Rust's
@@ -56,10 +56,31 @@ fn the_warm_path_makes_only_the_listed_system_calls() {
     on_path("strace", "strace");
     let room = Room::signed_in("admin");
     assert_eq!(room.asks_for("admin").code(), 0);
+    let (calls, text) = calls(&room, |run| run);
+    assert_eq!(calls, EXPECTED, "{text}");
+}
+
+/// What the administrator of a machine has set was recorded by the command before.
+#[test]
+fn the_files_of_an_administrator_add_no_system_call() {
+    on_path("strace", "strace");
+    let room = Room::signed_in("admin");
+    room.write_machine("config.toml", &format!("key_cache = \"5m\"\n{}", room.usual_config()));
+    room.write_machine(
+        "enforced.toml",
+        "store = \"kernel\"\nauto_login = false\nminimum_version = \"0.0.1\"\n",
+    );
+    assert_eq!(room.on_machine(&["status"]).run().code(), 0);
+    let (calls, text) = calls(&room, |run| room.behind_etc(run, ":"));
+    assert_eq!(calls, EXPECTED, "{text}");
+}
+
+/// The calls of the program's own code in a warm answer, in order, and the whole trace.
+fn calls<'r>(room: &'r Room, there: impl FnOnce(Run<'r>) -> Run<'r>) -> (Vec<String>, String) {
     let trace = tempfile::NamedTempFile::new().unwrap();
     let path = trace.path().display().to_string();
     let line = ["-f", "-qq", "-o", &path, env!("CARGO_BIN_EXE_jit"), "credential-process", "admin"];
-    let answer = room.program("strace", &line).hands_over().run();
+    let answer = there(room.program("strace", &line)).hands_over().run();
     assert_eq!(answer.code(), 0, "{answer}");
     let text = std::fs::read_to_string(trace.path()).unwrap();
     let calls = text.lines().filter_map(|line| {
@@ -73,7 +94,7 @@ fn the_warm_path_makes_only_the_listed_system_calls() {
         })
     });
     let own = calls.skip_while(|call| call != "prctl").filter(|call| !BESIDE.contains(&call.as_str()));
-    assert_eq!(own.collect::<Vec<_>>(), EXPECTED, "{text}");
+    (own.collect(), text)
 }
 
 /// The instructions of a warm answer in the build that tests use, in thousands, as counted by callgrind. Of 7,189 that were

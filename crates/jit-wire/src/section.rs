@@ -48,6 +48,11 @@ impl<'a> Section<'a> {
         Self { source, title, span, left: table.iter().collect(), asked: Vec::new(), taken: Vec::new() }
     }
 
+    /// The text that the table is in.
+    pub fn source(&self) -> SourceText<'a> {
+        self.source
+    }
+
     fn take(&mut self, key: &'static str) -> Option<&'a Spanned<DeValue<'a>>> {
         self.asked.push(key);
         let at = self.left.iter().position(|(left, _)| left.get_ref() == key)?;

@@ -6,7 +6,7 @@ use std::path::Path;
 use clap::Args;
 use zeroize::Zeroizing;
 
-use crate::commands::load::{self, LARGEST_CONFIG};
+use crate::commands::load::{self, LARGEST_CONFIG, MachineFiles};
 use crate::config::draft::{Draft, Table, access_table};
 use crate::config::host;
 use crate::config::shared::{self, Part, Surroundings};
@@ -128,7 +128,9 @@ pub(super) fn run(args: &AddArgs, world: &World, ui: &Ui) -> CommandResult {
     if places.is_empty() {
         return Err(AddError::NothingShared(present.path.clone()).into());
     }
+    let machine = MachineFiles::read(world)?;
     for from in places {
+        machine.allows_shared(&from, args.from.is_none())?;
         host::warning(&from).iter().for_each(|warning| ui.warn(escape(warning)));
         // Read again: the previous shared file has been written.
         let present = Present::read(world)?;

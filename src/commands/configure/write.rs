@@ -7,9 +7,8 @@ use std::path::PathBuf;
 use zeroize::Zeroizing;
 
 use crate::commands::advice;
-use crate::commands::load::LARGEST_CONFIG;
+use crate::commands::load::{LARGEST_CONFIG, MachineFiles};
 use crate::config::draft::{Draft, MergedDraft, Value};
-use crate::config::file::File;
 use crate::config::shared::Summary;
 use crate::config::{Mistake, Side, host, unified_diff};
 use crate::error::{CommandError, CommandResult, Kind};
@@ -61,7 +60,7 @@ pub(super) struct Present {
 impl Present {
     pub(super) fn read(world: &World) -> CommandResult<Self> {
         let present = Self::read_unchecked(world)?;
-        File::parse(&present.path, present.text()?)?;
+        MachineFiles::read(world)?.check(&present.path, present.text()?)?;
         Ok(present)
     }
 
@@ -165,7 +164,7 @@ pub(super) fn put(
 ) -> CommandResult<bool> {
     let Change { whole, messages, what, summary } = change;
     let path = &present.path;
-    check(path, whole)?;
+    check(path, whole, world)?;
     let diff = unified_diff(&Side::of_config(present.text()?), &Side::of_config(whole), path);
     let asked = !options.dry_run && !options.yes && world.person.can_be_asked();
     // A person who is asked must see the change, even when quiet.
@@ -279,9 +278,9 @@ impl Explain for NotWritten {
 }
 
 /// Checks that `whole` is a valid configuration.
-fn check(path: &str, whole: &str) -> CommandResult {
+fn check(path: &str, whole: &str, world: &World) -> CommandResult {
     let wrong = |mistake| NotWritten::Wrong { path: path.to_owned(), mistake };
-    File::parse(path, whole).map(drop).map_err(|mistake| wrong(mistake).into())
+    Ok(MachineFiles::read(world)?.check(path, whole).map_err(wrong)?)
 }
 
 fn write(present: &Present, whole: &str, world: &World) -> CommandResult {

@@ -149,6 +149,8 @@ fn world_below(root: &Path, env: Env, browser: Box<dyn Browser>, audience: Audie
             aws_credentials: root.join("aws/credentials"),
             // Contains none of the other paths, so these are shown in full.
             home: root.join("home"),
+            // Nothing here belongs to this machine's company.
+            machine: root.join("machine"),
         },
         asking: Asking::Person,
     }

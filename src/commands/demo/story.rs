@@ -203,7 +203,7 @@ impl Story<'_> {
     fn run_a_command(&self) -> CommandResult {
         let (command, shown) = CHILD;
         self.narrator.typed("$", &format!("jit exec prod-admin -- {shown}"));
-        let subject = self.subject("prod-admin")?;
+        let mut subject = self.subject("prod-admin")?;
         let session = subject.session(&need(), Taker::itself("demo"))?;
         let variables = variables(&session, &subject.plan, &self.world.env);
         let [program, first, second] = command.map(std::ffi::OsString::from);

@@ -27,7 +27,7 @@ pub(super) fn take<'w>(
     world: &'w World,
     ui: &Ui,
 ) -> CommandResult<Taken<'w>> {
-    let subject = Subject::find_fast(&args.role, world)?
+    let mut subject = Subject::find_fast(&args.role, world)?
         .restricted(&args.restriction)?
         .in_region(args.region.as_deref())?;
     subject.confirm()?;

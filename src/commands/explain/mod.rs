@@ -17,6 +17,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use crate::commands::access::{self, Explained};
+use crate::commands::enforced;
 use crate::commands::load::Configuration;
 use crate::commands::subject::{RestrictionArgs, RoleArgs, Subject};
 use crate::config::resolve::Flags;
@@ -143,6 +144,7 @@ fn the_plan(
             "restricted_by": plan.restricted_by,
             "named_by": named_by.to_string(),
             "confirm": plan.confirm,
+            "enforced": enforced::to_json(subject.enforced.as_ref()),
             "steps": steps,
         }));
     }
@@ -150,6 +152,9 @@ fn the_plan(
     ui.line(shown!("{} (from {}){}", plan.shown_name(), named_by, description))?;
     if plan.confirm {
         ui.line("jit asks for confirmation before it uses this role")?;
+    }
+    if let Some(enforced) = enforced::in_words(subject.enforced.as_ref()) {
+        ui.line(shown!("enforced on this machine: {}", enforced))?;
     }
     show(&steps, world, ui)
 }

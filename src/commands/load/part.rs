@@ -3,7 +3,7 @@
 use zeroize::Zeroizing;
 
 use super::aws_files::{parsed, texts_of_aws};
-use super::{Configuration, LARGEST_CONFIG, ListsOf, Reading};
+use super::{Configuration, LARGEST_CONFIG, ListsOf, MachineFiles, Reading};
 use crate::config::aws::{self, AwsProfiles};
 use crate::config::file::File;
 use crate::config::part;
@@ -40,14 +40,28 @@ impl<'w> Configuration<'w> {
     }
 }
 
-/// The part of `config.toml` that `role` depends on; `None` if the whole file must be read.
+/// The part of `config.toml` that `role` depends on; `None` if the whole file must be read. The machine's file is read
+/// only for a role that the person's own does not have.
 fn part_of_file(role: &str, world: &World) -> Option<File> {
     let path = &world.folders.config_file;
-    let content = Zeroizing::new(fs::read_limited(path, LARGEST_CONFIG).ok()?);
-    let part = part::of_role(std::str::from_utf8(&content).ok()?, role)?;
     let shown = folders::short(path, &world.folders.home);
-    let file = File::parse_with(&shown, &part, &ListsOf(&world.folders)).ok()?;
-    file.roles.contains_key(role).then_some(file)
+    let content = match fs::read_limited(path, LARGEST_CONFIG) {
+        Ok(content) => Zeroizing::new(content),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Zeroizing::default(),
+        Err(_) => return None,
+    };
+    let own = std::str::from_utf8(&content).ok()?;
+    let of_person = || {
+        let part = part::of_role(own, role)?;
+        let file = File::parse_with(&shown, &part, &ListsOf::of_person(&world.folders)).ok()?;
+        file.roles.contains_key(role).then_some(file)
+    };
+    of_person().or_else(|| {
+        let machine = MachineFiles::config_alone(&world.folders)?;
+        let [own, below] = part::of_role_in_both(own, machine.config_text(), role)?;
+        let file = machine.below_with(&shown, &own, &below, &world.folders).ok()?;
+        file.roles.contains_key(role).then_some(file)
+    })
 }
 
 /// The profiles of AWS's files, but only what `profile` depends on, if possible.

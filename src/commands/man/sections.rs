@@ -159,6 +159,11 @@ const FILES: &[Entry] = &[
         pages: Pages::Every,
     },
     Entry {
+        term: "/etc/jit/config.toml, /etc/jit/enforced.toml",
+        meaning: "The same for everybody on this machine, below the file of each person, and the settings that nobody can change. On macOS the folder is /Library/Application Support/jit, on Windows C:\\ProgramData\\jit.",
+        pages: Pages::Every,
+    },
+    Entry {
         term: "~/.local/state/jit",
         meaning: "Sealed sign-ins and sessions, and locks, on Linux. On macOS the folder is ~/Library/Application Support/jit, on Windows %LOCALAPPDATA%\\jit.",
         pages: Pages::Every,

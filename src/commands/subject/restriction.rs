@@ -57,6 +57,6 @@ impl Subject<'_> {
     pub(in crate::commands) fn restricted(self, restriction: &RestrictionArgs) -> CommandResult<Self> {
         let restriction = restriction.read()?;
         let plan = restricted(self.plan, &restriction)?;
-        Ok(Self { plan, ..self })
+        Ok(Self { plan, restriction, ..self })
     }
 }

@@ -7,9 +7,13 @@ use crate::broker::{Broker, BrokerError, Interaction, Need};
 use crate::commands::advice;
 use crate::commands::audit_log::{self, Taker};
 use crate::commands::load::Configuration;
+use crate::commands::region;
+use crate::config::file::AuditLog;
 use crate::config::resolve::Flags;
+use crate::config::restriction::restricted;
 use crate::error::CommandResult;
 use crate::idp::LoginOptions;
+use crate::plan::Plan;
 use crate::world::World;
 use jit_wire::credentials::Session;
 
@@ -36,30 +40,71 @@ pub(in crate::commands) fn typed_need(world: &World, min_ttl: Option<u32>) -> Ne
 
 impl Subject<'_> {
     /// A session of the role for `taker`: stored, renewed, or after a sign-in. Mistakes elsewhere in the files are
-    /// reported before anybody is called or asked.
+    /// reported before anybody is called or asked, and from then on the plan and the store are those of all files.
     ///
     /// # Errors
     /// No session is stored, and jit could not get one.
-    pub(in crate::commands) fn session(&self, need: &Need, taker: Taker<'_>) -> CommandResult<Session> {
+    pub(in crate::commands) fn session(&mut self, need: &Need, taker: Taker<'_>) -> CommandResult<Session> {
+        self.session_for(|_| *need, taker)
+    }
+
+    /// The same where the need depends on what the files say.
+    ///
+    /// # Errors
+    /// As for [`Self::session`].
+    pub(in crate::commands) fn session_for(
+        &mut self,
+        need: impl Fn(&Self) -> Need,
+        taker: Taker<'_>,
+    ) -> CommandResult<Session> {
         let session = self.any_session(need)?;
-        audit_log::note(self.audit_log.as_ref(), taker, &self.plan, &session, self.world);
+        self.note(taker, &session);
         Ok(session)
     }
 
-    /// Writes down that `taker` took a renewed `session`, where the configuration wants that.
+    /// Writes down that `taker` took `session`, where the configuration wants that.
     pub(in crate::commands) fn note(&self, taker: Taker<'_>, session: &Session) {
-        audit_log::note(self.audit_log.as_ref(), taker, &self.plan, session, self.world);
+        let of_machine = || AuditLog::parse(self.store.rules().audit_log.as_deref()?);
+        let log = match &self.audit_log {
+            None if self.from_part => of_machine(),
+            log => log.clone(),
+        };
+        audit_log::note(log.as_ref(), taker, &self.plan, session, self.world);
     }
 
-    fn any_session(&self, need: &Need) -> CommandResult<Session> {
-        let no_session = |error: BrokerError| advice::no_session(&error, &self.plan, advice::Typed::Another);
+    /// Whether a program may start a sign-in, which `asked_for` is the option for.
+    pub(in crate::commands) fn may_sign_in_by_itself(&self, asked_for: bool) -> bool {
+        let enforced = self.enforced.as_ref().and_then(|enforced| enforced.auto_login.as_ref());
+        enforced.map_or(asked_for || self.plan.auto_login, |at| at.value)
+    }
+
+    fn any_session(&mut self, need: impl Fn(&Self) -> Need) -> CommandResult<Session> {
+        let no_session =
+            |error: BrokerError, plan: &Plan| advice::no_session(&error, plan, advice::Typed::Another);
         let broker = Broker::new(self.world, &self.store);
-        if let Some(session) = broker.at_hand(&self.plan, need).map_err(no_session)? {
+        let found = broker.at_hand(&self.plan, &need(self));
+        if let Some(session) = found.map_err(|error| no_session(error, &self.plan))?
+            && !(self.from_part && self.store.needs_all_files())
+        {
             return Ok(session);
         }
         if self.from_part {
-            Configuration::read(self.world)?.with_roles()?.plan(&self.plan.role, Flags::default())?;
+            self.read_everything()?;
         }
-        broker.session(&self.plan, need).map_err(no_session)
+        let broker = Broker::new(self.world, &self.store);
+        broker.session(&self.plan, &need(self)).map_err(|error| no_session(error, &self.plan))
+    }
+
+    /// Reads all files, of which only a part was read until now.
+    fn read_everything(&mut self) -> CommandResult {
+        let files = Configuration::read(self.world)?.with_roles()?;
+        let plan = files.plan(&self.plan.role, Flags::default())?;
+        self.plan = restricted(plan, &self.restriction)?;
+        region::set(&mut self.plan, self.region.as_deref())?;
+        self.store = files.open_store()?;
+        self.audit_log = files.audit_log().cloned();
+        self.enforced = files.enforced().cloned();
+        self.from_part = false;
+        Ok(())
     }
 }

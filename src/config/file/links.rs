@@ -1,21 +1,17 @@
 //! References between the sections of a file: every role leads to an IdP that exists, without a loop, and
 //! demands nothing of the sign-in that this type of IdP cannot report.
 
-use std::collections::BTreeMap;
-
-use super::{File, Parent, RoleSection, Title};
+use super::layers::{Sources, Titles};
+use super::{File, Parent, RoleSection};
 use crate::config::limits::{self, RefusedSetting};
-use jit_wire::section::{Mistake, SourceText, closest};
+use jit_wire::section::{Mistake, closest};
 
 /// Checks the way from each role to its IdP. `titles` has the table of each role.
-pub(super) fn check(
-    file: &File,
-    source: SourceText<'_>,
-    titles: &BTreeMap<String, Title>,
-) -> Result<(), Mistake> {
+pub(super) fn check(file: &File, sources: Sources<'_>, titles: &Titles<'_>) -> Result<(), Mistake> {
     for (name, role) in &file.roles {
         let title = titles.get(name);
         let place = title.map_or(0..0, |title| title.place.clone());
+        let source = title.map_or(sources.own, |title| title.source);
         let at_title = |(what, suggestion)| source.mistake(place.clone(), what, suggestion);
         let text = title.map_or_else(|| format!("[role.{name}]"), |title| title.text.clone());
         check_parent(file, name, role, &text).map_err(at_title)?;
@@ -25,7 +21,7 @@ pub(super) fn check(
             && let Some(refused) = limits::of_sign_in(role, section)
         {
             let RefusedSetting { line, what, next, .. } = refused;
-            return Err(source.at_value(line, what, Some(next)));
+            return Err(sources.at_value(line, what, Some(next)));
         }
     }
     Ok(())

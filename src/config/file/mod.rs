@@ -2,36 +2,35 @@
 //!
 //! This file reads the settings at the top. `[role.NAME]` is read in `role` and `target`, `[spokes.NAME]` in
 //! `spokes`, `[idp.NAME]` in `config::idp`, `[access]` in `config::access`, and references between sections are
-//! checked in `links`. Profiles of `~/.aws/config` become the same [`File`] in `config::aws::roles`.
+//! checked in `links`. A person's own file and the machine's are read as one in `layers`. Profiles of `~/.aws/config` become the same [`File`] in `config::aws::roles`.
 
 mod audit_log;
+mod layers;
 mod links;
 mod role;
 mod spokes;
 mod target;
 
 use std::collections::BTreeMap;
-use std::ops::Range;
+use std::fmt;
 use std::time::Duration;
 
-use toml::de::DeTable;
-
 use super::access::{self, AccessSection};
-use super::idp::{self, IdpSection};
-use crate::config::shared::keys::{KeyPlace, elsewhere};
+use super::idp::IdpSection;
 use jit_wire::name::{self, Variable};
-use jit_wire::section::{At, Lines, Mistake, Section, SourceText, parse_duration};
+use jit_wire::section::{At, Mistake, Section, parse_duration};
+use jit_wire::timestamp::duration;
+
+use layers::{Layer, NumberedText};
 
 pub use audit_log::AuditLog;
+pub use layers::LayerText;
 pub use role::{Parent, RoleSection};
 pub use spokes::{
     AccountLists, AccountSource, NoLists, ORGANIZATION, SpokeAccount, SpokesSection, arn as spoke_arn,
     named as spoke_accounts,
 };
 pub use target::Target;
-
-/// How long the kernel keyring keeps the data key if `key_cache` is not set (see SECURITY.md).
-pub const DEFAULT_KEY_CACHE: Duration = Duration::from_secs(3600);
 
 /// The whole file.
 #[derive(Debug, Default)]
@@ -40,12 +39,12 @@ pub struct File {
     pub path: String,
     /// The role to use if none is named.
     pub default_role: Option<At<String>>,
-    /// How long the kernel keyring may keep the data key; `None` keeps it out of there.
-    pub key_cache: Option<Duration>,
+    /// How long the kernel keyring may keep the data key; `None` where nothing is set.
+    pub key_cache: Option<At<KeyCache>>,
     /// The command that opens the console, word by word, with placeholders for the URL.
     pub console_browser: Option<At<Vec<String>>>,
-    /// Where to record who took which session; `None` for nowhere.
-    pub audit_log: Option<AuditLog>,
+    /// Where to record who took which session; `None` where nothing is set.
+    pub audit_log: Option<At<AuditLog>>,
     /// `[idp.NAME]`.
     pub idps: BTreeMap<String, IdpSection>,
     /// `[role.NAME]`, and the roles that `[spokes.NAME]` stand for.
@@ -63,18 +62,42 @@ pub struct File {
     /// If two files were read as one: the number of lines of the first, and the path of the second. The lines
     /// of the second are numbered after those of the first.
     pub seam: Option<(usize, String)>,
+    /// Whether it is a profile of AWS's files.
+    pub of_profiles: bool,
 }
 
-/// The table that defines a role, for messages.
-struct Title {
-    text: String,
-    place: Range<usize>,
+/// How long the kernel keyring may keep the data key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyCache {
+    /// Not at all.
+    Off,
+    /// For this long after its last use.
+    For(Duration),
+}
+
+impl fmt::Display for KeyCache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Off => f.write_str("off"),
+            Self::For(limit) => f.write_str(&duration(*limit)),
+        }
+    }
+}
+
+impl KeyCache {
+    /// The limit; `None` for no copy.
+    pub fn limit(self) -> Option<Duration> {
+        match self {
+            Self::Off => None,
+            Self::For(limit) => Some(limit),
+        }
+    }
 }
 
 impl File {
     /// Whether it is a profile of AWS's files. For these, an environment variable overrules the file.
     pub fn is_of_profiles(&self) -> bool {
-        self.seam.is_some()
+        self.of_profiles
     }
 
     /// Reads and checks `text`. `path` is only for messages. Accounts that `[spokes.NAME]` has elsewhere are left out.
@@ -90,66 +113,38 @@ impl File {
     /// # Errors
     /// The first [`Mistake`], with its place.
     pub fn parse_with(path: &str, text: &str, lists: &dyn AccountLists) -> Result<Self, Mistake> {
-        let lines = Lines::of(text);
-        let source = SourceText { path, text, lines: &lines };
-        // What shared parts say above their tables would get into the table before them.
-        let plain = super::shared::without_heads(text);
-        let document =
-            DeTable::parse(plain.as_ref().map_or(text, |plain| plain.as_str())).map_err(|error| {
-                let what = error.message().lines().next().unwrap_or("not TOML").to_owned();
-                source.mistake_without_value(error.span().unwrap_or(0..0), what, None)
-            })?;
-        let mut top = Section::new(source, "the file".to_owned(), 0..0, document.get_ref());
-        let default_role = top.text("default_role")?;
-        let key_cache = key_cache(&mut top)?;
-        let auto_login = top.boolean("auto_login")?;
-        let console_browser = console_browser(&mut top)?;
-        let access = access(&mut top)?;
-        let audit_log = audit_log::read(&mut top)?;
-        let idp_tables = top.tables("idp")?;
-        let role_tables = top.tables("role")?;
-        let spokes_tables = top.tables("spokes")?;
-        let mut file = Self {
-            path: path.to_owned(),
-            default_role,
-            key_cache,
-            console_browser,
-            audit_log,
-            access,
-            ..Self::default()
+        Self::parse_layers(LayerText { path, text, lists }, None)
+    }
+
+    /// Reads and checks a person's own configuration with the machine's below it.
+    ///
+    /// # Errors
+    /// The first [`Mistake`], with its place in its own file.
+    pub fn parse_layers(own: LayerText<'_>, machine: Option<LayerText<'_>>) -> Result<Self, Mistake> {
+        let path = own.path;
+        let own = NumberedText::new(own, 0);
+        let machine = machine.map(|layer| NumberedText::new(layer, own.last_line()));
+        let own_document = own.document()?;
+        let machine_document = machine.as_ref().map(NumberedText::document).transpose()?;
+        let own_layer = Layer::read(&own, own_document.get_ref())?;
+        let machine_layer = match (&machine, &machine_document) {
+            (Some(text), Some(document)) => Some(Layer::read(text, document.get_ref())?),
+            _ => None,
         };
-        let mut titles = BTreeMap::new();
-        for (name, section) in idp_tables {
-            check_name(&section, &name)?;
-            file.idps.insert(name, idp::read(section, auto_login.as_ref())?);
+        layers::together(path, own_layer, machine_layer)
+    }
+
+    /// Whether a line is in the first of two files that were read as one.
+    pub fn is_own(&self, line: usize) -> bool {
+        self.seam.as_ref().is_none_or(|(lines, _)| line <= *lines)
+    }
+
+    /// The path and the line, in its own file, of a line of this one.
+    pub fn place_of(&self, line: usize) -> (&str, usize) {
+        match &self.seam {
+            Some((lines, path)) if line > *lines => (path, line - lines),
+            _ => (&self.path, line),
         }
-        for (name, section) in role_tables {
-            check_name(&section, &name)?;
-            let title = Title { text: section.title.clone(), place: section.span.clone() };
-            titles.insert(name.clone(), title);
-            file.roles.insert(name, role::read(section, &file.idps)?);
-        }
-        spokes::add(spokes_tables, &mut file, &mut titles, source, lists)?;
-        links::check(&file, source, &titles)?;
-        if let Some(access) = &file.access {
-            access::check_roles(access, &file.roles, source, |typed| {
-                links::suggest(typed, file.roles.keys())
-            })?;
-        }
-        let unknown =
-            |role: &&At<String>| !file.roles.contains_key(&role.value) && !file.may_be_listed(&role.value);
-        if let Some(role) = file.default_role.as_ref().filter(unknown) {
-            let suggestion = links::suggest(&role.value, file.roles.keys());
-            return Err(top.mistake_at(role.line, format!("there is no [role.{}]", role.value), suggestion));
-        }
-        top.finish_with(|key| elsewhere(KeyPlace::Top, key))?;
-        let shared_default = super::shared::hold(source, document.get_ref())?;
-        if let Some(role) = shared_default.as_ref().filter(|role| !file.roles.contains_key(&role.value)) {
-            let suggestion = links::suggest(&role.value, file.roles.keys());
-            return Err(source.at_value(role.line, format!("there is no [role.{}]", role.value), suggestion));
-        }
-        file.default_role = file.default_role.or(shared_default);
-        Ok(file)
     }
 }
 
@@ -177,13 +172,15 @@ fn console_browser(top: &mut Section<'_>) -> Result<Option<At<Vec<String>>>, Mis
     Ok(found)
 }
 
-fn key_cache(top: &mut Section<'_>) -> Result<Option<Duration>, Mistake> {
-    let Some(set) = top.text("key_cache")? else { return Ok(Some(DEFAULT_KEY_CACHE)) };
+/// `key_cache`; `None` where nothing is set.
+pub(super) fn key_cache(top: &mut Section<'_>) -> Result<Option<At<KeyCache>>, Mistake> {
+    let Some(set) = top.text("key_cache")? else { return Ok(None) };
+    let at = |value| Ok(Some(At { value, line: set.line }));
     if set.value == "off" {
-        return Ok(None);
+        return at(KeyCache::Off);
     }
     match parse_duration(&set.value) {
-        Ok(seconds) if seconds > 0 => Ok(Some(Duration::from_secs(seconds.into()))),
+        Ok(seconds) if seconds > 0 => at(KeyCache::For(Duration::from_secs(seconds.into()))),
         _ => {
             let what = format!("`{}` is neither \"off\" nor a duration such as \"1h\"", set.value);
             Err(top.mistake_at(set.line, what, None))

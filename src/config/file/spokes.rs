@@ -1,14 +1,15 @@
 //! `[spokes.NAME]`: one role of the same name in many accounts. Each account becomes a role of its own, called
 //! `ACCOUNT/NAME`, which is from then on like any `[role."ACCOUNT/NAME"]`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use toml::de::DeTable;
 
+use super::File;
+use super::layers::{Title, Titles};
 use super::role::{self, Parent, RoleSection};
 use super::target::Target;
-use super::{File, Title};
 use crate::config::idp::IdpSection;
 use crate::config::limits;
 use crate::config::shared::keys::{KeyPlace, elsewhere};
@@ -87,31 +88,35 @@ struct Table<'a> {
     via: At<String>,
     role_name: At<String>,
     accounts: Value<'a>,
+    source: SourceText<'a>,
+    lists: &'a dyn AccountLists,
 }
 
-/// Adds the roles of `tables` to `file`.
+/// Adds the roles of `tables` to `file`, each with the accounts of its lists.
 ///
 /// # Errors
 /// The first [`Mistake`], with its place.
-pub(super) fn add(
-    tables: Vec<(String, Section<'_>)>,
+pub(super) fn add<'a>(
+    tables: Vec<(String, Section<'a>, &'a dyn AccountLists)>,
     file: &mut File,
-    titles: &mut BTreeMap<String, Title>,
-    source: SourceText<'_>,
-    lists: &dyn AccountLists,
+    titles: &mut Titles<'a>,
 ) -> Result<(), Mistake> {
-    let mut left =
-        tables.into_iter().map(|(name, section)| read(name, section)).collect::<Result<Vec<_>, _>>()?;
+    let read = |(name, section, lists)| read(name, section, lists);
+    let mut left = tables.into_iter().map(read).collect::<Result<Vec<_>, _>>()?;
     // A table may start from a role that another table makes, which tells the partition.
     while !left.is_empty() {
         let known = |table: &Table<'_>| file.roles.contains_key(&table.via.value);
         let next = left.iter().position(known).unwrap_or(0);
-        expand(left.swap_remove(next), file, titles, source, lists)?;
+        expand(left.swap_remove(next), file, titles)?;
     }
     Ok(())
 }
 
-fn read(name: String, mut section: Section<'_>) -> Result<Table<'_>, Mistake> {
+fn read<'a>(
+    name: String,
+    mut section: Section<'a>,
+    lists: &'a dyn AccountLists,
+) -> Result<Table<'a>, Mistake> {
     super::check_name(&section, &name)?;
     let via = section.required("via", "hub")?;
     let role_name = section.required("role_name", "admin")?;
@@ -130,8 +135,9 @@ fn read(name: String, mut section: Section<'_>) -> Result<Table<'_>, Mistake> {
     limits::check(&section, &role, None)?;
     let title = section.title.clone();
     let span = section.span.clone();
+    let source = section.source();
     section.finish_with(|key| elsewhere(KeyPlace::Spokes, key))?;
-    Ok(Table { name, title, span, role, via, role_name, accounts })
+    Ok(Table { name, title, span, role, via, role_name, accounts, source, lists })
 }
 
 /// The ARN of a role; `None` if the name is none.
@@ -139,24 +145,22 @@ pub fn arn(partition: Partition, account: &str, role_name: &str) -> Option<RoleA
     format!("arn:{}:iam::{account}:role/{role_name}", partition.name()).parse().ok()
 }
 
-fn expand(
-    table: Table<'_>,
-    file: &mut File,
-    titles: &mut BTreeMap<String, Title>,
-    source: SourceText<'_>,
-    lists: &dyn AccountLists,
-) -> Result<(), Mistake> {
-    let partition = partition(file, &table.via.value);
-    let (from, accounts) = accounts(&table, file, lists)?;
+fn expand<'a>(table: Table<'a>, file: &mut File, titles: &mut Titles<'a>) -> Result<(), Mistake> {
+    let (partition, source) = (partition(file, &table.via.value), table.source);
+    let (from, accounts) = accounts(&table, file, table.lists)?;
     for At { value: account, line } in accounts {
         let name = format!("{}/{}", account.name, table.name);
-        if file.roles.contains_key(&name) {
+        match titles.get(&name) {
+            None => {}
             // What the organization lists cannot be taken out of it, so a table for one account replaces it.
-            if from == AccountSource::Organization {
-                continue;
+            Some(title) if title.is_in(source) && from == AccountSource::Organization => continue,
+            Some(title) if title.is_in(source) => {
+                let what = format!("[role.{name}] and {} both define {name}", table.title);
+                return Err(source.mistake(table.span, what, Some("delete one of them".to_owned())));
             }
-            let what = format!("[role.{name}] and {} both define {name}", table.title);
-            return Err(source.mistake(table.span, what, Some("delete one of them".to_owned())));
+            // The person's own file comes before the machine's.
+            Some(title) if title.is_before(source) => continue,
+            Some(_) => {}
         }
         let Some(value) = arn(partition, &account.number, &table.role_name.value) else { continue };
         let role = RoleSection {
@@ -165,7 +169,8 @@ fn expand(
             account_name: Some(account.name),
             ..table.role.clone()
         };
-        titles.insert(name.clone(), Title { text: table.title.clone(), place: table.span.clone() });
+        let title = Title { text: table.title.clone(), place: table.span.clone(), source };
+        titles.insert(name.clone(), title);
         file.roles.insert(name, role);
     }
     let section = SpokesSection { via: table.via, role_name: table.role_name.value, source: from };

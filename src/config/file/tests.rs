@@ -27,7 +27,7 @@ fn reads_the_contract() {
     assert_eq!(prod.parent, Parent::Via(At { value: "hub".into(), line: 12 }));
     assert_eq!((prod.target.line(), prod.target.account()), (13, "222222222222"));
     assert_eq!(file.roles["hub"].duration, Some(At { value: 28_800, line: 10 }));
-    assert_eq!(file.key_cache, Some(DEFAULT_KEY_CACHE));
+    assert_eq!(file.key_cache, None);
 }
 
 /// Each mistake: the change to a good file, the place, words of the message, words of the suggestion.

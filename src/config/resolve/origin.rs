@@ -11,8 +11,6 @@ pub(super) fn from_file<T: Clone>(file: &File, at: &At<T>) -> Valued<T> {
 
 /// A line of the file, or of the second file if two were read as one.
 pub(super) fn of_line(file: &File, line: usize) -> Origin {
-    match &file.seam {
-        Some((lines, path)) if line > *lines => Origin::File { path: path.clone(), line: line - lines },
-        _ => Origin::File { path: file.path.clone(), line },
-    }
+    let (path, line) = file.place_of(line);
+    Origin::File { path: path.to_owned(), line }
 }

@@ -22,20 +22,23 @@ use jit_wire::trusted_url::{Purpose, TrustedUrl};
 /// A key with its position.
 type Key<'a> = Spanned<Cow<'a, str>>;
 
-/// Enforces the rules for every shared part of a configuration. `document` is the parsed `source`.
+/// Enforces the rules for every shared part of a configuration. `document` is the parsed `source`, and `beside` what is
+/// read together with it.
 ///
 /// # Errors
 /// The first mistake, with its place.
 pub(in crate::config) fn hold(
     source: SourceText<'_>,
     document: &DeTable<'_>,
+    beside: Option<&DeTable<'_>>,
 ) -> Result<Option<At<String>>, Mistake> {
     if !source.text.contains(BEGIN) && !source.text.contains(END) {
         return Ok(None);
     }
     let found = super::parts(source.text);
     each_marker_has_its_other(source, &found)?;
-    parts(source, document, &found)
+    let elsewhere = beside.map(names).unwrap_or_default();
+    parts_beside(source, document, &found, elsewhere)
 }
 
 /// Tables of a part without an end would count as the user's own, to which no rules apply.
@@ -56,7 +59,10 @@ fn each_marker_has_its_other(source: SourceText<'_>, parts: &[Part]) -> Result<(
     Ok(())
 }
 
-fn names<'a>(document: &'a DeTable<'_>) -> BTreeMap<(&'a str, &'a str), Range<usize>> {
+/// The position of each table's name, by its group and name.
+type TableNames<'a> = BTreeMap<(&'a str, &'a str), Range<usize>>;
+
+fn names<'a>(document: &'a DeTable<'_>) -> TableNames<'a> {
     let groups = document.iter().filter_map(|(group, tables)| Some((group, tables.get_ref().as_table()?)));
     let names = groups.flat_map(|(group, tables)| tables.iter().map(move |(name, _)| (group, name)));
     names.map(|(group, name)| ((&**group.get_ref(), &**name.get_ref()), name.span())).collect()
@@ -68,7 +74,16 @@ pub(super) fn parts(
     document: &DeTable<'_>,
     parts: &[Part],
 ) -> Result<Option<At<String>>, Mistake> {
-    let held = Held { source, names: names(document), parts };
+    parts_beside(source, document, parts, TableNames::new())
+}
+
+fn parts_beside(
+    source: SourceText<'_>,
+    document: &DeTable<'_>,
+    parts: &[Part],
+    elsewhere: TableNames<'_>,
+) -> Result<Option<At<String>>, Mistake> {
+    let held = Held { source, names: names(document), elsewhere, parts };
     for (key, value) in document {
         let place = held.owner(&key.span())?;
         let group = match key.get_ref().as_ref() {
@@ -124,8 +139,9 @@ pub(super) fn refused(source: SourceText<'_>, place: KeyPlace, key: &str, span: 
 
 struct Held<'a> {
     source: SourceText<'a>,
-    /// The position of each table's name, by its group and name.
-    names: BTreeMap<(&'a str, &'a str), Range<usize>>,
+    names: TableNames<'a>,
+    /// The tables of a file that is read together with this one.
+    elsewhere: TableNames<'a>,
     parts: &'a [Part],
 }
 
@@ -296,6 +312,12 @@ impl<'a> Held<'a> {
         Err(self.source.mistake(name.span(), what, Some("give it another name".to_owned())))
     }
 
+    fn is_elsewhere(&self, group: &str, name: &str) -> bool {
+        let of_spokes = name.split_once('/').filter(|_| group == "role");
+        self.elsewhere.contains_key(&(group, name))
+            || of_spokes.is_some_and(|(_, spokes)| self.elsewhere.contains_key(&("spokes", spokes)))
+    }
+
     fn is_of_the_same_part(
         &self,
         part: &Part,
@@ -308,9 +330,11 @@ impl<'a> Held<'a> {
             Some((_, spokes)) if group == "role" => self.names.get(&("spokes", spokes)),
             _ => None,
         };
-        let Some(place) = self.names.get(&(group, name)).or_else(of_spokes) else { return Ok(()) };
-        if self.owner(place)?.is_some_and(|owner| owner.range == part.range) {
-            return Ok(());
+        match self.names.get(&(group, name)).or_else(of_spokes) {
+            Some(place) if self.owner(place)?.is_some_and(|owner| owner.range == part.range) => return Ok(()),
+            Some(_) => {}
+            None if self.is_elsewhere(group, name) => {}
+            None => return Ok(()),
         }
         let what = format!("a shared file can use only its own tables, and [{group}.{name}] is not in it");
         Err(self.source.mistake(

@@ -13,6 +13,7 @@
 
 pub(crate) mod front;
 mod leaks;
+mod machine;
 pub(crate) mod okta;
 mod plain;
 mod run;

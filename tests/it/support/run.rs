@@ -153,6 +153,15 @@ impl<'r> Run<'r> {
         self
     }
 
+    /// Started by these words.
+    pub(super) fn behind(mut self, words: Vec<String>) -> Self {
+        let program = std::mem::take(&mut self.program);
+        let mut words = words.into_iter().chain([program]);
+        self.program = words.next().unwrap_or_default();
+        self.arguments.splice(0..0, words);
+        self
+    }
+
     /// Runs it to its end.
     pub(crate) fn run(self) -> Output {
         self.start().wait()

@@ -87,7 +87,7 @@ impl Room {
     /// all the time.
     pub(crate) fn session_while_busy(&self, role: &str, wait: Duration) -> Result<Session, BrokerError> {
         let world = self.world();
-        let store = Store::open(&world, Options { key_cache: None, prompts: Prompts::Never }).unwrap();
+        let store = Store::open(&world, Options::plain(Prompts::Never)).unwrap();
         let text = fs::read_to_string(&world.folders.config_file).unwrap();
         let file = File::parse("config.toml", &text).unwrap();
         let env = Env::of([("AWS_ENDPOINT_URL_STS", self.servers.sts_url())]);
@@ -124,7 +124,7 @@ impl Room {
 
     fn rewrite(&self, kind: EntryKind, change: impl Fn(&[u8]) -> Secret<Vec<u8>>) {
         let world = self.world();
-        let store = Store::open(&world, Options { key_cache: None, prompts: Prompts::Never }).unwrap();
+        let store = Store::open(&world, Options::plain(Prompts::Never)).unwrap();
         for key in store.keys().unwrap().into_iter().filter(|key| key.kind == kind) {
             let lock = store.lock(&key, &*world.person, "a test", PATIENCE).unwrap();
             let bytes = store.get(&key).unwrap().unwrap();
@@ -145,6 +145,7 @@ impl Room {
                 aws_config: self.path(".aws/config"),
                 aws_credentials: self.path(".aws/credentials"),
                 home: self.path(""),
+                machine: self.path("machine"),
             },
             asking: Asking::Nobody,
             env,

@@ -58,20 +58,39 @@ pub struct SourceText<'a> {
 
 /// The offset of each line of a text. Every value has a line number, and counting line breaks for each of
 /// them would take quadratic time.
-pub struct Lines(Vec<usize>);
+pub struct Lines {
+    starts: Vec<usize>,
+    /// How many lines of another file come before these, if both are read as one.
+    before: usize,
+}
 
 impl Lines {
     /// The lines of `text`.
     pub fn of(text: &str) -> Self {
+        Self::after(text, 0)
+    }
+
+    /// The lines of `text`, numbered after `before` lines of another file that is read together with it. A
+    /// [`Mistake`] still has the line in its own file.
+    pub fn after(text: &str, before: usize) -> Self {
         let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
-        Self(std::iter::once(0).chain(breaks.map(|(at, _)| at + 1)).collect())
+        Self { starts: std::iter::once(0).chain(breaks.map(|(at, _)| at + 1)).collect(), before }
+    }
+
+    /// The number of the last line.
+    pub fn last(&self) -> usize {
+        self.before + self.starts.len()
     }
 }
 
 impl SourceText<'_> {
-    /// The line of the byte at `offset`, counted from 1.
+    /// The line of the byte at `offset`, counted from 1, or from the last line of the file before this one.
     pub fn line(self, offset: usize) -> usize {
-        self.lines.0.partition_point(|start| *start <= offset.min(self.text.len()))
+        self.lines.before + self.line_here(offset)
+    }
+
+    fn line_here(self, offset: usize) -> usize {
+        self.lines.starts.partition_point(|start| *start <= offset.min(self.text.len()))
     }
 
     /// A mistake at the bytes `at`. The line is quoted unless it mentions a secret.
@@ -85,7 +104,7 @@ impl SourceText<'_> {
             (!tells_secret && !line_text.trim().is_empty()).then(|| line_text.chars().take(160).collect());
         Mistake {
             path: self.path.to_owned(),
-            line: self.line(offset),
+            line: self.line_here(offset),
             column: self.text[start..offset].chars().count() + 1,
             excerpt,
             what,
@@ -95,7 +114,8 @@ impl SourceText<'_> {
 
     /// A mistake in the value on `line`.
     pub fn at_value(self, line: usize, what: String, suggestion: Option<String>) -> Mistake {
-        let offset: usize = self.text.split_inclusive('\n').take(line - 1).map(str::len).sum();
+        let before = line.saturating_sub(self.lines.before).saturating_sub(1);
+        let offset: usize = self.text.split_inclusive('\n').take(before).map(str::len).sum();
         let line_text = self.text[offset..].lines().next().unwrap_or_default();
         let column = line_text.find('=').map_or(0, |equals| {
             equals + 1 + line_text[equals + 1..].chars().take_while(|c| c.is_whitespace()).count()

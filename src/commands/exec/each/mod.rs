@@ -85,7 +85,7 @@ pub(super) fn run(
         let outcome = match session {
             Err(error) => Err(advice::no_session(&error, plan, advice::Typed::Another)),
             Ok(session) => {
-                audit_log::note(files.file.audit_log.as_ref(), taker(args), plan, &session, world);
+                audit_log::note(files.audit_log(), taker(args), plan, &session, world);
                 let variables = variables(&session, plan, &world.env);
                 let line = |stream, line: &[u8]| sink.line(stream, line);
                 let run = children.run(program, arguments, &SHADOWS, variables, line);

@@ -64,7 +64,12 @@ pub fn asks_jit_for(profiles: &AwsProfiles, profile: &str) -> Option<String> {
 
 /// A file without tables whose lines are those of AWS's files.
 pub(super) fn file_of(profiles: &AwsProfiles) -> File {
-    File { path: profiles.path().to_owned(), seam: Some(profiles.seam()), ..File::default() }
+    File {
+        path: profiles.path().to_owned(),
+        seam: Some(profiles.seam()),
+        of_profiles: true,
+        ..File::default()
+    }
 }
 
 /// The profiles that can be used, each as a role.

@@ -11,6 +11,7 @@ const OTHERS: &[(&str, &str)] = &[
     ("config/diff", "shows differences"),
     ("config/aws/takeover", "takes profiles over and puts them back: replace.rs"),
     ("config/draft", "writes TOML"),
+    ("config/enforced", "the administrator's file: machine.rs, and a table of its own"),
     ("config/followed", "a test"),
     ("config/host", "a warning beside a question: wizard.rs"),
     ("config/shared/keys", "a table of the documentation"),
