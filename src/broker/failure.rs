@@ -64,6 +64,18 @@ pub enum BrokerError {
         /// Its ARN.
         role_arn: String,
     },
+    /// The role takes its session name from a claim, and the ID token has no such claim, or AWS does not accept its value.
+    #[error(
+        "{role} takes its session name from the claim `{claim}`, and {idp} sends none that AWS accepts as one"
+    )]
+    NoClaim {
+        /// `[idp.NAME]`.
+        idp: String,
+        /// `[role.NAME]`.
+        role: String,
+        /// The name of the claim.
+        claim: String,
+    },
     /// AWS.
     #[error("{}", .0.sentence())]
     Sts(#[from] Box<StsError>),
@@ -153,7 +165,7 @@ impl Explain for BrokerError {
             Self::LoginNeeded { .. } | Self::CodeNeeded { .. } => Kind::LoginNeeded,
             Self::TooWeak { .. } => Kind::Refused,
             Self::NotOffered { .. } => Kind::NotAllowed,
-            Self::SeveralProviders { .. } | Self::Encrypted { .. } => Kind::Usage,
+            Self::SeveralProviders { .. } | Self::Encrypted { .. } | Self::NoClaim { .. } => Kind::Usage,
             Self::TooShort { .. } => Kind::Failed,
             Self::Idp(error) => error.kind(),
             Self::Sts(error) => error.kind(),
@@ -193,6 +205,11 @@ impl Explain for BrokerError {
                     "show this to the administrator of the IdP: the sign-in is not the one that jit asked for",
                 ),
             ],
+            Self::NoClaim { role, .. } => vec![Next::words(format!(
+                "set session_name in [role.{}] to a claim that the IdP sends, as the role's trust policy wants: 2 to 64 \
+                 letters, digits and _ + = , . @ -",
+                name::in_header(role)
+            ))],
             Self::Idp(error) => error.next(),
             Self::NotOffered { .. } => {
                 vec![Next::ThenSignInAnew("ask to be assigned to it".into()), Next::EveryValue]

@@ -10,6 +10,7 @@ use crate::plan::{DURATION_RANGE, Leg, Origin, Plan, ProofPlan, RoleId};
 use crate::store::Lock;
 use crate::world::Limit;
 use jit_wire::credentials::{Credentials, Session};
+use jit_wire::name;
 use jit_wire::secret::Secret;
 
 impl Broker<'_, '_> {
@@ -26,7 +27,7 @@ impl Broker<'_, '_> {
         let attributes = login.attributes();
         let granted = match login.proof() {
             Some(Proof::IdToken(token)) => {
-                let name = session_name(leg, &identity.name);
+                let name = name_at_hub(leg, plan.proof.name(), login)?;
                 self.with_duration_memory(plan, 0, leg.duration.value, lock, async |seconds| {
                     sts::assume_role_with_web_identity(http, leg, seconds, &name, token).await
                 })
@@ -109,6 +110,20 @@ impl Broker<'_, '_> {
             _ => wanted,
         }
     }
+}
+
+/// The name of the first session: that of a claim, if the configuration names one, exactly as the IdP sends it, since the role's
+/// trust policy compares it.
+fn name_at_hub(leg: &Leg, idp: &str, login: &IdpLogin) -> Result<String, BrokerError> {
+    let configured = leg.session_name.as_ref().map(|name| name.value.as_str());
+    let Some(claim) = configured.and_then(name::claim_of) else {
+        return Ok(session_name(leg, &login.identity().name));
+    };
+    login.claim(claim).filter(|name| name::is_session_name(name)).ok_or_else(|| BrokerError::NoClaim {
+        idp: idp.to_owned(),
+        role: leg.name.clone(),
+        claim: claim.to_owned(),
+    })
 }
 
 /// The SAML provider through which the hub role is assumed: the configured one, else the one that the assertion lists.

@@ -7,6 +7,7 @@ use crate::aws::sts::{self, Mfa};
 use crate::plan::Plan;
 use crate::store::Lock;
 use jit_wire::credentials::Session;
+use jit_wire::name;
 use jit_wire::secret::Secret;
 
 impl Broker<'_, '_> {
@@ -21,7 +22,11 @@ impl Broker<'_, '_> {
         lock: &Lock,
     ) -> Result<Session, Box<StsError>> {
         let leg = &plan.legs[index];
-        let name = session_name(leg, &parent.user);
+        // A name that the first session took from a claim is the person's own, and goes on with them.
+        let is_claim =
+            plan.legs[0].session_name.as_ref().is_some_and(|name| name::claim_of(&name.value).is_some());
+        let own = parent.assumed_arn.rsplit('/').next().filter(|_| is_claim);
+        let name = session_name(leg, own.unwrap_or(&parent.user));
         let http = &self.world.http;
         let granted = self
             .with_duration_memory(plan, index, leg.duration.value, lock, async |seconds| {

@@ -36,7 +36,7 @@ const CALLER_WAITS: Duration = Duration::from_secs(55);
 /// # Errors
 /// The failure to show. AWS's tools pass stderr on.
 pub(super) fn run(args: &CredentialProcessArgs, world: &World, ui: &Ui) -> CommandResult {
-    let mut subject = Subject::find_fast(&RoleArgs::named(&args.role), world)?;
+    let mut subject = Subject::find_for_program(&RoleArgs::named(&args.role), CALLER_WAITS, world)?;
     let options = LoginOptions { within: CALLER_WAITS, ..LoginOptions::by_browser() };
     let need = |subject: &Subject<'_>| {
         let interaction = match subject.may_sign_in_by_itself(args.auto_login) && world.browser.available() {

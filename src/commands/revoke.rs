@@ -103,7 +103,7 @@ pub(super) fn run(args: &RevokeArgs, world: &World, ui: &Ui) -> CommandResult {
             let sha256 = case.hash;
             let reason = args.message.clone();
             let fact = Fact::Revoke(Revoke { request, sha256, reason });
-            desk.ledger.say(desk.user_id, &fact).map_err(|error| failed(&error, desk.ledger))?;
+            desk.say(&fact)?;
         }
         Ok((targets, refused))
     })?;

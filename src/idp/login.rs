@@ -67,6 +67,14 @@ impl IdpLogin {
         }
     }
 
+    /// The text of a claim of the ID token, if there is one.
+    pub fn claim(&self, name: &str) -> Option<String> {
+        match self {
+            Self::Oidc(login) => oidc::text_claim(&login.id_token, name),
+            Self::Saml(_) | Self::Okta(_) | Self::IdentityCenter(_) => None,
+        }
+    }
+
     /// The proof to send to AWS; `None` once it was wiped.
     pub fn proof(&self) -> Option<Proof<'_>> {
         match self {

@@ -2,8 +2,10 @@
 
 mod company;
 mod explain;
+mod granted;
 mod policy;
 mod publish;
 mod render;
 mod revoke;
 mod vote;
+mod watched;

@@ -93,6 +93,13 @@ pub fn is_bucket(text: &str) -> bool {
         && !text.contains("..")
 }
 
+/// The claim of an ID token that `text` stands for where a session name is expected: `{sub}`, `{email}`.
+pub fn claim_of(text: &str) -> Option<&str> {
+    let claim = text.strip_prefix('{')?.strip_suffix('}')?;
+    let is_plain = claim.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    (is_plain && (1..=64).contains(&claim.len())).then_some(claim)
+}
+
 /// Whether `text` is a valid `RoleSessionName` or `SourceIdentity`: 2 to 64 letters, digits and `_+=,.@-`
 /// (STS API Reference, AssumeRole).
 pub fn is_session_name(text: &str) -> bool {

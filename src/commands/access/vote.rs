@@ -179,7 +179,7 @@ fn on_request(ballot: &Ballot<'_>, case: &Case<'_>, desk: &Desk<'_>, ui: &Ui) ->
     let request = case.id;
     let sha256 = case.hash;
     let reason = ballot.message.to_owned();
-    say(desk, &Fact::Vote(Vote { request, sha256, vote: ballot.vote, reason }))?;
+    desk.say(&Fact::Vote(Vote { request, sha256, vote: ballot.vote, reason }))?;
     Ok(Done::Voted(case.id))
 }
 
@@ -199,12 +199,8 @@ fn on_use(ballot: &Ballot<'_>, used: &UseCase<'_>, desk: &Desk<'_>, ui: &Ui) -> 
     let request = used.id;
     let sha256 = used.hash;
     let reason = ballot.message.to_owned();
-    say(desk, &Fact::Review(Review { request, sha256, vote: ballot.vote, reason }))?;
+    desk.say(&Fact::Review(Review { request, sha256, vote: ballot.vote, reason }))?;
     Ok(Done::Reviewed(used.id))
-}
-
-fn say(desk: &Desk<'_>, fact: &Fact) -> CommandResult<Id> {
-    desk.ledger.say(desk.user_id, fact).map_err(|error| failed(&error, desk.ledger))
 }
 
 /// Makes sure that the person means what was shown.

@@ -40,7 +40,8 @@ pub(in crate::commands) fn typed_need(world: &World, min_ttl: Option<u32>) -> Ne
 
 impl Subject<'_> {
     /// A session of the role for `taker`: stored, renewed, or after a sign-in. Mistakes elsewhere in the files are
-    /// reported before anybody is called or asked, and from then on the plan and the store are those of all files.
+    /// reported before anybody is called or asked, and from then on the plan and the store are those of all files. That of a
+    /// role on request ends with the grant.
     ///
     /// # Errors
     /// No session is stored, and jit could not get one.
@@ -57,9 +58,41 @@ impl Subject<'_> {
         need: impl Fn(&Self) -> Need,
         taker: Taker<'_>,
     ) -> CommandResult<Session> {
+        let session = self.whole_session_for(need, taker)?;
+        Ok(self.as_granted(session))
+    }
+
+    /// The same with the end that AWS gave it. That of a grant can still be put off.
+    ///
+    /// # Errors
+    /// As for [`Self::session`].
+    pub(in crate::commands) fn whole_session(
+        &mut self,
+        need: &Need,
+        taker: Taker<'_>,
+    ) -> CommandResult<Session> {
+        self.whole_session_for(|_| *need, taker)
+    }
+
+    fn whole_session_for(
+        &mut self,
+        need: impl Fn(&Self) -> Need,
+        taker: Taker<'_>,
+    ) -> CommandResult<Session> {
+        if let Some(grant) = &self.grant {
+            grant.lasts(need(self).min_ttl, self.world.clock.now())?;
+        }
         let session = self.any_session(need)?;
         self.note(taker, &session);
         Ok(session)
+    }
+
+    /// `session` as it is reported: AWS allows nothing of it once the grant has ended.
+    pub(in crate::commands) fn as_granted(&self, session: Session) -> Session {
+        match &self.grant {
+            Some(grant) => session.ending_at(grant.until),
+            None => session,
+        }
     }
 
     /// Writes down that `taker` took `session`, where the configuration wants that.

@@ -5,7 +5,7 @@
 mod proof;
 mod sign_in;
 
-use super::file::{RoleSection, Target};
+use super::file::{Parent, RoleSection, Target};
 use super::idp::{CENTER_START_URL, CenterSection};
 use super::urls::Rule;
 use crate::plan::{COLORS, DURATION_RANGE};
@@ -168,8 +168,14 @@ fn duration(role: &RoleSection, dialect: Dialect) -> Option<RefusedSetting> {
 
 fn names(role: &RoleSection, dialect: Dialect) -> Option<RefusedSetting> {
     let names = [("session_name", &role.session_name), ("source_identity", &role.source_identity)];
+    // An entry role whose IdP sends ID tokens can take its session name from one: other IdPs set it themselves.
+    let takes_claims = dialect == Dialect::Ours && matches!(role.parent, Parent::Idp(_));
+    let is_claim =
+        |key: &str, value: &str| takes_claims && key == "session_name" && name::claim_of(value).is_some();
     names.into_iter().find_map(|(key, name)| {
-        let At { value, line } = name.as_ref().filter(|name| !name::is_session_name(&name.value))?;
+        let At { value, line } = name
+            .as_ref()
+            .filter(|name| !name::is_session_name(&name.value) && !is_claim(key, &name.value))?;
         let expected = format!("a valid {}", dialect.key(key));
         not_a(&expected, value, *line, "2 to 64 letters, digits and _ + = , . @ -")
     })

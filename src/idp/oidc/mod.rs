@@ -29,6 +29,7 @@ pub use login::{Client, OidcLogin};
 pub use receive::KeepOidcLogin;
 use receive::{Safe, accept};
 pub use refresh::{Revoked, end_session_url, refresh, revoke};
+pub(super) use token::text_claim;
 pub use token::{TokenError, attributes};
 
 /// Signs the person in. `last` is the last login there: its discovery document, if less than a day old, is

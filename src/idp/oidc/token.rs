@@ -139,6 +139,12 @@ pub(super) fn issued_at(token: &Secret<String>) -> Option<Timestamp> {
     numeric_date(claims.get("iat")?)
 }
 
+/// The text of the claim `name` of `token`, which was verified when it was received.
+pub(in crate::idp) fn text_claim(token: &Secret<String>, name: &str) -> Option<String> {
+    let claims = Claims(json_of(token.expose().split('.').nth(1)?).ok()?);
+    claims.text(name).map(str::to_owned)
+}
+
 struct Claims(Map<String, Value>);
 
 impl Claims {

@@ -51,6 +51,25 @@ fn a_prompt_contains_nothing_that_a_shell_acts_on() {
     assert_eq!(in_prompt("a$(b)%m"), "a??b??m");
 }
 
+#[test]
+fn a_claim_is_a_plain_word_in_braces() {
+    for (text, claim) in [
+        ("{sub}", Some("sub")),
+        ("{preferred_username}", Some("preferred_username")),
+        ("sub", None),
+        ("{}", None),
+        ("{sub", None),
+        ("{{sub}}", None),
+        ("{a b}", None),
+        ("{sub}@example.com", None),
+        ("{é}", None),
+    ] {
+        assert_eq!(claim_of(text), claim, "{text}");
+    }
+    assert!(claim_of(&format!("{{{}}}", "x".repeat(64))).is_some());
+    assert!(claim_of(&format!("{{{}}}", "x".repeat(65))).is_none());
+}
+
 /// A kind of name: its check, valid names, invalid names.
 type Case = (fn(&str) -> bool, &'static [&'static str], &'static [&'static str]);
 

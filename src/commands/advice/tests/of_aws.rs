@@ -160,6 +160,7 @@ pub(super) fn brokers() -> Vec<BrokerError> {
             providers: vec![text("one"), text("other")],
         },
         BrokerError::Encrypted { idp: idp(), role: role(), role_arn: role_arn() },
+        BrokerError::NoClaim { idp: idp(), role: role(), claim: text("email") },
         BrokerError::Sts(Box::new(sts(StsErrorKind::Throttled, Action::AssumeRole, "", ""))),
         BrokerError::Portal(Box::new(portals().remove(0))),
         BrokerError::Source(sources().remove(0)),
