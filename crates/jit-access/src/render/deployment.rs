@@ -265,7 +265,7 @@ impl Writer<'_> {
     fn grantor_by_approvers(&mut self) {
         let mut voters: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for access in self.policy.access.values().filter(|access| !access.standing) {
-            for place in places(access) {
+            for place in places_of(access) {
                 voters.entry(place).or_default().extend(self.voters(access));
             }
         }
@@ -324,7 +324,7 @@ impl Writer<'_> {
 }
 
 /// The accounts and units that an access names.
-fn places(access: &Access) -> Vec<String> {
+pub(super) fn places_of(access: &Access) -> Vec<String> {
     match access.role.account() {
         Some(account) => vec![account.to_owned()],
         None => access.accounts.iter().map(|set| set.as_str().to_owned()).collect(),
