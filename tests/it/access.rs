@@ -1,6 +1,7 @@
 //! Access on request, by topic.
 
 mod company;
+mod deploy;
 mod explain;
 mod granted;
 mod policy;

@@ -15,6 +15,9 @@
 //! | how they arrive there | [`EntryTrust::render`] | [`Limit::Trust`] |
 //! | the applier | [`GrantorTrust::render`], [`grantor()`] | [`Limit::Trust`], [`Limit::Inline`] |
 //! | the guard rail | [`Guardrail::render`] | [`Limit::ServiceControl`] |
+//! | what a permission set allows, whatever its rights | [`EntryPolicy::together`] | [`Limit::PermissionSet`] |
+//! | what every account has, for a stack set | [`account_template`] | [`Limit::Template`] |
+//! | the ledger, for CloudFormation | [`ledger_template`] | [`Limit::Template`] |
 //!
 //! [`deployment()`] renders all of them from a policy file and the little that it does not say.
 
@@ -26,11 +29,13 @@ mod entry;
 mod from_policy;
 mod grant;
 mod grantor;
+mod index;
 mod ledger;
 mod names;
 mod read_back;
 mod role;
 mod size;
+mod template;
 
 pub use ceiling::{Ceiling, Level, SERVICES, Service};
 pub use compare::same_meaning;
@@ -42,8 +47,10 @@ pub use document::Document;
 pub use entry::{EntryPolicy, EntryTrust, OidcProvider, Reach, SessionName, Where, Writes};
 pub use grant::{AllowedStatement, GrantDocument, GrantError, Networks, policy_name, request_of};
 pub use grantor::{GrantorTrust, Guardrail, grantor};
+pub use index::{DeploymentIndex, IndexedDoor, IndexedGrantor, IndexedRole, NotDeployable};
 pub use ledger::LedgerBucket;
 pub use names::EntryRole;
 pub use read_back::{StatementDifference, differences, recognized, rules};
 pub use role::{RoleOnRequest, standing};
 pub use size::{Fullness, Limit, Room, TooLong};
+pub use template::{account_template, ledger_template};

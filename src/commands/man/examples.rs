@@ -212,7 +212,13 @@ pub(super) const EXAMPLES: &[Examples] = &[
     },
     Examples {
         command: "policy render",
-        lines: &[("jit policy render policy/", "Print the documents that AWS needs for the policy.")],
+        lines: &[
+            ("jit policy render policy/", "Print the documents that AWS needs for the policy."),
+            (
+                "jit policy render policy/ --only 'role/*'",
+                "Only the trust policies of roles on request and what break-glass roles may do.",
+            ),
+        ],
     },
     Examples {
         command: "doctor",

@@ -2,7 +2,7 @@
 
 mod settings;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueHint};
@@ -12,7 +12,11 @@ use crate::error::{CommandError, CommandResult, Kind};
 use crate::sys::fs;
 use crate::ui::Ui;
 use crate::ui::text::{escape, shown};
-use jit_access::render::{Level, MissingSetting, NotRendered, Rendered, Rendering, Room, deployment};
+use jit_access::policy::Policy;
+use jit_access::render::{
+    DeploymentIndex, Level, MissingSetting, NotDeployable, NotRendered, RenderSettings, Rendered, Rendering,
+    Room, account_template, deployment, ledger_template,
+};
 use jit_wire::explain::{Explain, Next};
 
 use settings::SettingsArgs;
@@ -25,6 +29,10 @@ use settings::SettingsArgs;
 /// door/DOOR.publish, function.policy, grant/ACCESS, grantor.policy,
 /// grantor.trust, guardrail, ledger. A document that needs something that neither
 /// the policy nor an option says is left out, and jit says what it needs.
+///
+/// --deploy writes what a deployment is made from: every document, index.json for
+/// the Terraform modules, and accounts.template.json and ledger.template.json for
+/// CloudFormation. Nothing may be missing then.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment, next_line_help = true)]
 pub struct RenderArgs {
@@ -37,6 +45,9 @@ pub struct RenderArgs {
     /// Write each document to a file of this folder
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub out: Option<PathBuf>,
+    /// Write documents, an index for Terraform and CloudFormation templates
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, conflicts_with_all = ["out", "only"])]
+    pub deploy: Option<PathBuf>,
     #[command(flatten)]
     pub settings: SettingsArgs,
 }
@@ -52,6 +63,8 @@ pub(super) enum RenderError {
     TooLong { name: String, why: String, advice: Vec<Next> },
     #[error("the names {0} and {1} differ by case alone, and could be one file")]
     CaseTwins(String, String),
+    #[error(transparent)]
+    NotDeployable(#[from] NotDeployable),
     #[error("the policy has no door `{door}`")]
     NoDoor { door: String, known: Vec<String> },
 }
@@ -68,9 +81,13 @@ impl Explain for RenderError {
     fn next(&self) -> Vec<Next> {
         match self {
             Self::NoMatch(_, names) => vec![Next::words(format!("the names are {}", names.join(", ")))],
-            Self::Missing(missing) => missing.iter().map(|one| Next::words(needs(one))).collect(),
+            Self::Missing(missing) => {
+                let needed: BTreeSet<String> = missing.iter().map(needs).collect();
+                needed.into_iter().map(Next::words).collect()
+            }
             Self::TooLong { advice, .. } => advice.clone(),
             Self::CaseTwins(..) => Next::list(["use different names in the policy"]),
+            Self::NotDeployable(error) => error.next(),
             Self::NoDoor { known, .. } if known.is_empty() => Next::list(["add a [door] to the policy"]),
             Self::NoDoor { known, .. } => {
                 vec![Next::words(format!("the doors are {}", known.join(", ")))]
@@ -114,9 +131,10 @@ pub(super) fn run(args: &RenderArgs, ui: &Ui) -> CommandResult {
     if !args.only.is_empty() && !rendering.missing.is_empty() {
         return Err(RenderError::Missing(rendering.missing).into());
     }
-    match &args.out {
-        Some(folder) => write(folder, &rendering.documents, ui)?,
-        None => ui.data(text(&rendering.documents).as_bytes())?,
+    match (&args.out, &args.deploy) {
+        (_, Some(folder)) => return write_deployment(folder, &policy, &settings, rendering, ui),
+        (Some(folder), None) => write(folder, &rendering.documents, ui)?,
+        (None, None) => ui.data(text(&rendering.documents).as_bytes())?,
     }
     left_out(&rendering.missing, ui);
     Ok(())
@@ -208,6 +226,33 @@ fn write(folder: &Path, documents: &[Rendered], ui: &Ui) -> CommandResult {
     }
     ui.done(shown!("Wrote {} documents to {}", documents.len(), folder.display()));
     Ok(())
+}
+
+/// Writes everything that a deployment is made from, or nothing if something is missing.
+fn write_deployment(
+    folder: &Path,
+    policy: &Policy,
+    settings: &RenderSettings,
+    mut rendering: Rendering,
+    ui: &Ui,
+) -> CommandResult {
+    if !rendering.missing.is_empty() {
+        return Err(RenderError::Missing(rendering.missing).into());
+    }
+    let index =
+        DeploymentIndex::of(policy, settings.ledger.as_deref(), &rendering).map_err(RenderError::from)?;
+    let mut templates = vec![account_template(&index, &rendering)];
+    templates.extend(settings.ledger.as_ref().map(|bucket| ledger_template(bucket, &rendering)));
+    for one in &templates {
+        check_size(one, ui)?;
+    }
+    rendering.documents.extend(templates);
+    write(folder, &rendering.documents, ui)?;
+    let path = folder.join("index.json");
+    let content = format!("{:#}\n", index.to_json());
+    fs::write_public(&path, content.as_bytes()).map_err(|error| {
+        CommandError::new(Kind::Failed, format!("could not write {}", path.display())).because(error)
+    })
 }
 
 /// Says once for each thing that is not known which documents need it.

@@ -196,19 +196,10 @@ impl Writer<'_> {
         near.flat_map(|other| self.voters(other)).collect()
     }
 
-    /// Where the role of `access` is: the accounts and units that it names, or else those of the deployment.
-    fn places(&self, access: &Access) -> Vec<AccountSet> {
-        match access.role.account() {
-            Some(account) => vec![AccountSet::Account(account.to_owned())],
-            None if access.accounts.is_empty() => self.policy.deployment.accounts.clone(),
-            None => access.accounts.clone(),
-        }
-    }
-
     /// Whether the roles of two accesses may be in one account. The accounts of a unit are not known here.
     fn may_share_account(&self, one: &Access, other: &Access) -> bool {
         let accounts = |access: &Access| -> Option<BTreeSet<String>> {
-            let places = self.places(access);
+            let places = places_of(self.policy, access);
             let known = places.into_iter().map(|place| match place {
                 AccountSet::Account(account) => Some(account),
                 AccountSet::Unit(_) => None,
@@ -290,7 +281,7 @@ impl Writer<'_> {
     fn grantor_by_approvers(&mut self) {
         let mut voters: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for access in self.policy.access.values().filter(|access| !access.standing) {
-            for place in self.places(access) {
+            for place in places_of(self.policy, access) {
                 voters.entry(place.as_str().to_owned()).or_default().extend(self.voters(access));
             }
         }
@@ -346,6 +337,15 @@ impl Writer<'_> {
                 Err(error) => self.lacks(key, MissingSetting::Other(error.to_string())),
             }
         }
+    }
+}
+
+/// Where the role of `access` is: the accounts and units that it names, or else those of the deployment.
+pub(super) fn places_of(policy: &Policy, access: &Access) -> Vec<AccountSet> {
+    match access.role.account() {
+        Some(account) => vec![AccountSet::Account(account.to_owned())],
+        None if access.accounts.is_empty() => policy.deployment.accounts.clone(),
+        None => access.accounts.clone(),
     }
 }
 

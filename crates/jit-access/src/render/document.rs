@@ -4,6 +4,7 @@
 //! input always gives the same bytes, so the reconciler can compare a policy in IAM with the text in a
 //! decision byte for byte.
 
+use std::borrow::Cow;
 use std::fmt;
 
 /// Whether a statement allows or denies.
@@ -74,9 +75,9 @@ pub(super) struct Condition {
 }
 
 /// One statement, built step by step.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Statement {
-    sid: Option<&'static str>,
+    sid: Option<Cow<'static, str>>,
     effect: Effect,
     principal: Option<(&'static str, Texts)>,
     action: Option<(&'static str, Texts)>,
@@ -90,7 +91,14 @@ impl Statement {
         let principal = None;
         let action = None;
         let resource = None;
-        Self { sid, effect: Effect::Allow, principal, action, resource, conditions: Vec::new() }
+        Self {
+            sid: sid.map(Cow::Borrowed),
+            effect: Effect::Allow,
+            principal,
+            action,
+            resource,
+            conditions: Vec::new(),
+        }
     }
 
     /// A statement that denies.
@@ -151,9 +159,20 @@ impl Statement {
             .any(|own| own.operator.eq_ignore_ascii_case(operator) && own.key.eq_ignore_ascii_case(key))
     }
 
+    /// The statement with `prefix` before its `Sid`, for a document with other statements of that name.
+    pub(super) fn prefixed(mut self, prefix: &str) -> Self {
+        self.sid = self.sid.map(|sid| Cow::Owned(format!("{prefix}{sid}")));
+        self
+    }
+
+    /// Its `Sid`.
+    pub(super) fn sid(&self) -> Option<&str> {
+        self.sid.as_deref()
+    }
+
     fn write(&self, out: &mut String) {
         out.push('{');
-        if let Some(sid) = self.sid {
+        if let Some(sid) = &self.sid {
             member("Sid", out);
             quote(sid, out);
             out.push(',');
@@ -206,6 +225,11 @@ impl Document {
         separated(statements, &mut out, Statement::write);
         out.push_str("]}");
         Self(out)
+    }
+
+    /// A file for a tool with policies in it, or a policy that was read from elsewhere.
+    pub fn of_value(value: &serde_json::Value) -> Self {
+        Self(value.to_string())
     }
 
     /// The text. The same input gives the same bytes.

@@ -55,6 +55,25 @@ pub enum Writes {
 impl EntryPolicy {
     /// The identity policy.
     pub fn render(&self) -> Document {
+        Document::of(&self.statements())
+    }
+
+    /// One policy with everything that several of them allow: a permission set has a single inline policy. Each
+    /// comes with a word that tells its statements apart from those of the others.
+    pub fn together(policies: &[(&str, Self)]) -> Document {
+        let mut all: Vec<Statement> = Vec::new();
+        for (word, policy) in policies {
+            for statement in policy.statements() {
+                let is_taken = all.iter().any(|other| other.sid() == statement.sid());
+                if !all.contains(&statement) {
+                    all.push(if is_taken { statement.prefixed(word) } else { statement });
+                }
+            }
+        }
+        Document::of(&all)
+    }
+
+    fn statements(&self) -> Vec<Statement> {
         let bucket = format!("arn:{}:s3:::{}", self.partition.name(), self.ledger);
         let objects = format!("{bucket}/");
         let own: Texts = match self.writes {
@@ -94,7 +113,7 @@ impl EntryPolicy {
                 }
             });
         }
-        Document::of(&statements)
+        statements
     }
 }
 

@@ -78,6 +78,14 @@ impl EntryRole {
         matches!(self.kind, EntryKind::PermissionSet(_))
     }
 
+    /// The name of the permission set, if it is one.
+    pub fn permission_set_name(&self) -> Option<&str> {
+        match &self.kind {
+            EntryKind::PermissionSet(name) => Some(name),
+            EntryKind::Role(_) => None,
+        }
+    }
+
     /// The root of its account, as a principal.
     pub(super) fn root(&self) -> String {
         format!("arn:{}:iam::{}:root", self.partition, self.account)

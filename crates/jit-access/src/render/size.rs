@@ -23,6 +23,8 @@ pub enum Limit {
     Bucket,
     /// The inline policy of a permission set.
     PermissionSet,
+    /// A template of CloudFormation.
+    Template,
 }
 
 impl Limit {
@@ -35,13 +37,16 @@ impl Limit {
             Self::ServiceControl => 5_120,
             Self::Bucket => 20_480,
             Self::PermissionSet => 10_240,
+            // What a call may contain itself.
+            Self::Template => 51_200,
         }
     }
 
-    /// The maximum with a quota increase.
+    /// The maximum with a quota increase; of a template, the maximum in a bucket.
     pub fn most(self) -> usize {
         match self {
             Self::Trust => 4_096,
+            Self::Template => 1_000_000,
             other => other.characters(),
         }
     }
@@ -54,6 +59,7 @@ impl Limit {
             Self::ServiceControl => "a service control policy",
             Self::Bucket => "a bucket policy",
             Self::PermissionSet => "the inline policy of a permission set",
+            Self::Template => "a CloudFormation template",
         }
     }
 
@@ -69,6 +75,9 @@ impl Limit {
             Self::ServiceControl => "name fewer platform roles, or split it into two policies",
             Self::Bucket => "let fewer doors write to the ledger",
             Self::PermissionSet => "name an organization in place of single accounts",
+            Self::Template => {
+                "leave the account of roles open (`role = \"arn:aws:iam::*:role/jit/NAME\"`) in place of one access for each account, or split the policy into two deployments"
+            }
         }
     }
 }
@@ -102,7 +111,7 @@ impl Fullness {
     pub fn of<'a>(limit: Limit, texts: impl IntoIterator<Item = &'a str>) -> Self {
         let used = |text: &str| match limit {
             Limit::ServiceControl => text.chars().count(),
-            Limit::Bucket => text.len(),
+            Limit::Bucket | Limit::Template => text.len(),
             _ => text.chars().filter(|character| !character.is_whitespace()).count(),
         };
         Self { limit, used: texts.into_iter().map(used).sum() }
@@ -110,7 +119,11 @@ impl Fullness {
 
     /// Of one document.
     pub fn of_document(limit: Limit, document: &Document) -> Self {
-        Self::of(limit, [document.as_str()])
+        match limit {
+            // White space counts there, and people upload the file.
+            Limit::Template => Self::of(limit, [document.pretty().as_str()]),
+            _ => Self::of(limit, [document.as_str()]),
+        }
     }
 
     /// The use in percent of what fits without a quota increase, rounded up.
@@ -136,6 +149,9 @@ impl Fullness {
         let advice = self.limit.advice();
         match self.check() {
             Ok(Room::Enough) => None,
+            Ok(_) if self.limit == Limit::Template => {
+                Some("upload it to a bucket and pass --template-url in place of --template-body".to_owned())
+            }
             Ok(Room::AfterRaise) => Some(format!(
                 "ask AWS to raise the quota for {} to {} characters, or {advice}",
                 self.limit.name(),

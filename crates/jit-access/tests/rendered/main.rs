@@ -9,6 +9,7 @@ mod judge;
 mod mutants;
 mod scenarios;
 mod sizes;
+mod templates;
 mod threats;
 mod world;
 

@@ -24,6 +24,7 @@ impl Writer<'_> {
             ("glass", may(Right::Glass), true, Writes::Facts),
             ("publish", may(Right::Publish), false, Writes::Policy),
         ];
+        let mut together = Vec::new();
         for (kind, is_wanted, reaches, writes) in kinds {
             if !is_wanted {
                 continue;
@@ -45,6 +46,11 @@ impl Writer<'_> {
             };
             let policy = EntryPolicy { partition: door.role.partition(), ledger, reach, writes };
             self.put(key, limit, policy.render());
+            together.push((prefix(kind), policy));
+        }
+        // A permission set has one inline policy, whatever its rights.
+        if is_permission_set && !together.is_empty() {
+            self.put(format!("door/{name}.permission-set"), limit, EntryPolicy::together(&together));
         }
     }
 
@@ -85,5 +91,15 @@ impl Writer<'_> {
         if let Some(document) = trust.render() {
             self.put(key, Limit::Trust, document);
         }
+    }
+}
+
+/// What tells the statements of one kind of policy apart from those of the others.
+fn prefix(kind: &str) -> &'static str {
+    match kind {
+        "apply" => "Apply",
+        "glass" => "Glass",
+        "publish" => "Publish",
+        _ => "Entry",
     }
 }
