@@ -11,7 +11,7 @@ use crate::config::enforced::Enforced;
 use crate::config::resolve::Flags;
 use crate::error::{CommandResult, Kind};
 use crate::idp::IdpLogin;
-use crate::plan::EntryKind;
+use crate::plan::{EntryKind, RoleId};
 use crate::store::{Description, Store, StoreError};
 use crate::sys::folders;
 use crate::ui::text::{Shown, escape, shown};
@@ -211,15 +211,19 @@ fn prompt(world: &World) -> Option<Shown> {
             _ => None,
         };
     };
+    let granted = match (&own, &plan.target().role.value) {
+        (Some(own), RoleId::Arn(arn)) => own.granted_on(arn, now),
+        _ => Granted::Always,
+    };
+    match granted {
+        Granted::Always => {}
+        // Its sessions are renewed until then.
+        Granted::Until(until) => return Some(shown!("{} {}", shown_name, left(until))),
+        Granted::Not => return Some(shown!("{} not granted", shown_name)),
+    }
     let store = files.open_store().ok()?;
     Some(match broker::stored_session(&store, &plan, plan.legs.len() - 1) {
-        Ok(Some(session)) => match own.map_or(Granted::Always, |own| own.granted_until(&session, now)) {
-            Granted::Always => shown!("{} {}", shown_name, left(session.credentials.expires_at)),
-            Granted::Until(until) => {
-                shown!("{} {}", shown_name, left(session.ending_at(until).credentials.expires_at))
-            }
-            Granted::Not => shown!("{} not granted", shown_name),
-        },
+        Ok(Some(session)) => shown!("{} {}", shown_name, left(session.credentials.expires_at)),
         Err(error) if error.is_about_key() => shown!("{} locked", shown_name),
         Ok(None) | Err(_) => escape(&shown_name),
     })

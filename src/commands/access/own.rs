@@ -224,13 +224,20 @@ impl OwnRecord {
     /// Until when the person was granted what `session` is a session of.
     pub(crate) fn granted_until(&self, session: &Session, now: Timestamp) -> Granted {
         let is_own = session.assumed_arn.rsplit('/').next() == Some(self.session_name.as_str());
-        let Some(arn) = session.role_arn.parse().ok().filter(|_| is_own) else { return Granted::Always };
-        let accesses = self.on_role(&arn);
+        match session.role_arn.parse().ok().filter(|_| is_own) {
+            Some(arn) => self.granted_on(&arn, now),
+            None => Granted::Always,
+        }
+    }
+
+    /// Until when the person was granted the role `arn`.
+    pub(crate) fn granted_on(&self, arn: &RoleArn, now: Timestamp) -> Granted {
+        let accesses = self.on_role(arn);
         if accesses.is_empty() {
             return Granted::Always;
         }
         let grants = accesses.iter().flat_map(|(_, own)| &own.grants);
-        let live = grants.filter(|grant| grant.role == session.role_arn && grant.until > now);
+        let live = grants.filter(|grant| grant.role == arn.as_str() && grant.until > now);
         live.map(|grant| grant.until).max().map_or(Granted::Not, Granted::Until)
     }
 }

@@ -300,3 +300,19 @@ fn an_entry_role_takes_its_session_name_from_a_claim() {
         assert!(refused.code() == 2 && refused.stderr.contains("is not a valid session_name"), "{refused}");
     }
 }
+
+/// The prompt shows how long the grant lasts, not the session: that is renewed.
+#[test]
+fn the_prompt_shows_how_long_it_is_granted() {
+    let company = Company::new();
+    adds(&company, &format!("[role.mine]\nvia = \"hub\"\nrole_arn = \"{ENGINEER}\"\n"));
+    let prompt =
+        |role: &str| company.jit("alice", &["status", "--prompt"]).env("JIT_ROLE", role).run().stdout;
+    assert_eq!(company.says("alice", &["requests"]).code(), 0);
+    assert_eq!((prompt("mine").as_str(), prompt("deploy").as_str()), ("mine not granted\n", ""));
+    approves(&company, &company.asks("alice", &["deploy", "-d", "2h", "-m", "fix the deployment"]));
+    assert_eq!(company.says("alice", &["exec", "mine", "--", "true"]).code(), 0);
+    for role in ["mine", "deploy"] {
+        assert!(prompt(role).starts_with(&format!("{role} 1 h ")), "{}", prompt(role));
+    }
+}
