@@ -64,7 +64,7 @@ pub enum BrokerError {
         /// Its ARN.
         role_arn: String,
     },
-    /// The role takes its session name from a claim, and there is none that can be one.
+    /// The role takes its session name from a claim, and the ID token has no such claim, or AWS does not accept its value.
     #[error(
         "{role} takes its session name from the claim `{claim}`, and {idp} sends none that AWS accepts as one"
     )]

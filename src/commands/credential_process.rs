@@ -36,7 +36,7 @@ const CALLER_WAITS: Duration = Duration::from_secs(55);
 /// # Errors
 /// The failure to show. AWS's tools pass stderr on.
 pub(super) fn run(args: &CredentialProcessArgs, world: &World, ui: &Ui) -> CommandResult {
-    let subject = Subject::find_fast(&RoleArgs::named(&args.role), world)?;
+    let subject = Subject::find_for_program(&RoleArgs::named(&args.role), CALLER_WAITS, world)?;
     let options = LoginOptions { within: CALLER_WAITS, ..LoginOptions::by_browser() };
     let mut need =
         Need { min_ttl: Duration::ZERO, force: false, interaction: Interaction::Never, wait: CALLER_WAITS };

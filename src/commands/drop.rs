@@ -83,11 +83,14 @@ pub(super) fn run(args: &DropArgs, world: &World, ui: &Ui) -> CommandResult {
     at_desk(&ledger, &view, Right::Request, world, |desk| {
         for (case, state) in meant(args, desk, ui)? {
             let fact = Fact::Drop(Drop { request: case.id, sha256: case.hash });
-            desk.ledger.say(desk.user_id, &fact).map_err(|error| failed(&error, desk.ledger))?;
+            desk.say(&fact)?;
             tell(&case, &state, desk, ui);
         }
         Ok(())
-    })
+    })?;
+    // Commands that show what was read last show it without what was given back.
+    let view = ledger.read_recent().map_err(|error| failed(&error, &ledger))?;
+    at_desk(&ledger, &view, Right::Request, world, |_| Ok(()))
 }
 
 /// The open requests that are meant, each with its state.

@@ -101,7 +101,7 @@ pub(super) fn run(args: &RevokeArgs, world: &World, ui: &Ui) -> CommandResult {
             let case = case.ok_or_else(|| access::NotMeant::None(target.id.to_string()))?;
             let (request, sha256, reason) = (case.id, case.hash, args.message.clone());
             let fact = Fact::Revoke(Revoke { request, sha256, reason });
-            desk.ledger.say(desk.user_id, &fact).map_err(|error| failed(&error, desk.ledger))?;
+            desk.say(&fact)?;
         }
         Ok((targets, refused))
     })?;

@@ -10,7 +10,7 @@ use crate::broker;
 use crate::config::resolve::Flags;
 use crate::error::{CommandResult, Kind};
 use crate::idp::IdpLogin;
-use crate::plan::EntryKind;
+use crate::plan::{EntryKind, RoleId};
 use crate::store::{Description, Store, StoreError};
 use crate::sys::folders;
 use crate::ui::text::{Shown, escape, shown};
@@ -22,7 +22,7 @@ use jit_wire::explain::{Explain, Next};
 use jit_wire::name;
 use jit_wire::timestamp::{Timestamp, duration};
 
-use super::access::{self, KeptRequest};
+use super::access::{self, Granted, KeptRequest, OwnRecord, Standing};
 use super::advice;
 use super::load::Configuration;
 use super::nameable;
@@ -52,7 +52,8 @@ impl StatusArgs {
 
 /// The entries of the store that this version can read, and the number of those it cannot.
 struct Holdings {
-    sessions: Vec<Session>,
+    /// Each with what the ledger said about its role when it was read last.
+    sessions: Vec<(Session, Granted)>,
     logins: Vec<IdpLogin>,
     unreadable: usize,
     /// The number of sessions and sign-ins whose key needs the person, or a keychain that does not answer.
@@ -79,7 +80,7 @@ impl Holdings {
                 (_, Err(error)) => return Err(error),
                 (_, Ok(None)) | (EntryKind::Durations | EntryKind::Person, _) => {}
                 (EntryKind::Session, Ok(Some(bytes))) => match Session::from_bytes(bytes.expose()) {
-                    Ok(session) => holdings.sessions.push(session),
+                    Ok(session) => holdings.sessions.push((session, Granted::Always)),
                     Err(_) => holdings.unreadable += 1,
                 },
                 (EntryKind::Login, Ok(Some(bytes))) => match IdpLogin::from_bytes(bytes.expose()) {
@@ -88,10 +89,21 @@ impl Holdings {
                 },
             }
         }
-        holdings
-            .sessions
-            .sort_by(|a, b| (&a.role, a.credentials.expires_at).cmp(&(&b.role, b.credentials.expires_at)));
+        holdings.sessions.sort_by(|(a, _), (b, _)| {
+            (&a.role, a.credentials.expires_at).cmp(&(&b.role, b.credentials.expires_at))
+        });
         Ok(holdings)
+    }
+
+    /// With the ends of grants: a session of a role on request ends with its grant.
+    fn with_grants(mut self, own: Option<&OwnRecord>, now: Timestamp) -> Self {
+        let Some(own) = own else { return self };
+        let with_end = |(session, _): (Session, Granted)| match own.granted_until(&session, now) {
+            Granted::Until(until) => (session.ending_at(until), Granted::Until(until)),
+            other => (session, other),
+        };
+        self.sessions = self.sessions.into_iter().map(with_end).collect();
+        self
     }
 }
 
@@ -103,7 +115,7 @@ pub(super) fn run(args: &StatusArgs, world: &World, ui: &Ui) -> CommandResult {
     let description = store.describe();
     let now = world.clock.now();
     let holdings = match Holdings::read(&store) {
-        Ok(holdings) => holdings,
+        Ok(holdings) => holdings.with_grants(OwnRecord::read(&world.folders.state).as_ref(), now),
         Err(error) => {
             ui.say(shown!("store  {}", description.why));
             return Err(error.into());
@@ -115,7 +127,9 @@ pub(super) fn run(args: &StatusArgs, world: &World, ui: &Ui) -> CommandResult {
     } else {
         show(&holdings, &description, world, ui)?;
     }
-    let ended = |session: &Session| session.freshness(now, Duration::ZERO) == Freshness::Expired;
+    let ended = |(session, grant): &(Session, Granted)| {
+        *grant == Granted::Not || session.freshness(now, Duration::ZERO) == Freshness::Expired
+    };
     if args.check && holdings.sealed > 0 {
         // It is not known whether a session is valid.
         let role = meant(&holdings, world);
@@ -157,7 +171,8 @@ impl Explain for CheckError {
 fn meant(holdings: &Holdings, world: &World) -> Option<String> {
     let files = Configuration::read(world).and_then(Configuration::with_roles).ok()?;
     let named = files.role_name(None).ok().map(|role| role.value);
-    let last = || holdings.sessions.iter().max_by_key(|session| session.credentials.expires_at);
+    let sessions = || holdings.sessions.iter().map(|(session, _)| session);
+    let last = || sessions().max_by_key(|session| session.credentials.expires_at);
     let mut roles = files.file.roles.keys();
     named.or_else(|| last().map(|session| session.role.clone())).or_else(|| {
         let first = roles.next()?.clone();
@@ -183,9 +198,25 @@ fn prompt(world: &World) -> Option<Shown> {
     }
     let files = Configuration::read(world).ok()?;
     let name = files.role_name(None).ok()?.value;
-    let plan = files.plan(&name, Flags::default()).ok()?;
-    let store = files.open_store().ok()?;
     let shown_name = name::in_prompt(&name);
+    let own = files.file.access.as_ref().and_then(|_| OwnRecord::read(&world.folders.state));
+    let Ok(plan) = files.plan(&name, Flags::default()) else {
+        return match own?.standing(&name, None, now) {
+            Standing::Held(grant) => Some(shown!("{} {}", shown_name, left(grant.until))),
+            _ => None,
+        };
+    };
+    let granted = match (&own, &plan.target().role.value) {
+        (Some(own), RoleId::Arn(arn)) => own.granted_on(arn, now),
+        _ => Granted::Always,
+    };
+    match granted {
+        Granted::Always => {}
+        // Its sessions are renewed until then.
+        Granted::Until(until) => return Some(shown!("{} {}", shown_name, left(until))),
+        Granted::Not => return Some(shown!("{} not granted", shown_name)),
+    }
+    let store = files.open_store().ok()?;
     Some(match broker::stored_session(&store, &plan, plan.legs.len() - 1) {
         Ok(Some(session)) => shown!("{} {}", shown_name, left(session.credentials.expires_at)),
         Err(error) if error.is_about_key() => shown!("{} locked", shown_name),
@@ -194,7 +225,17 @@ fn prompt(world: &World) -> Option<Shown> {
 }
 
 fn to_json(holdings: &Holdings, access: &[KeptRequest], description: &Description, now: Timestamp) -> Value {
-    let sessions: Vec<_> = holdings.sessions.iter().map(|session| session.to_public_json(now)).collect();
+    let session = |(session, granted): &(Session, Granted)| {
+        let mut value = session.to_public_json(now);
+        if *granted != Granted::Always {
+            value["granted_until"] = match granted {
+                Granted::Until(until) => until.to_rfc3339().into(),
+                _ => Value::Null,
+            };
+        }
+        value
+    };
+    let sessions: Vec<_> = holdings.sessions.iter().map(session).collect();
     let login = |login: &IdpLogin| {
         json!({
             "issuer": login.identity().issuer,
@@ -244,7 +285,7 @@ fn show(holdings: &Holdings, description: &Description, world: &World, ui: &Ui) 
         ui.line("no sessions")?;
     } else {
         let names = nameable::account_names(world);
-        let rows = holdings.sessions.iter().map(|session| row(session, &names, world, ui)).collect();
+        let rows = holdings.sessions.iter().map(|one| row(one, &names, world, ui)).collect();
         ui.table_with_titles(&["role", "account", "left", "until", "user"], rows)?;
     }
     let mut rows = vec![Vec::new()];
@@ -279,7 +320,12 @@ fn show(holdings: &Holdings, description: &Description, world: &World, ui: &Ui) 
     Ok(())
 }
 
-fn row(session: &Session, names: &HashMap<String, String>, world: &World, ui: &Ui) -> Vec<Shown> {
+fn row(
+    (session, granted): &(Session, Granted),
+    names: &HashMap<String, String>,
+    world: &World,
+    ui: &Ui,
+) -> Vec<Shown> {
     let now = world.clock.now();
     // Where the role goes by the account's name, that is said already.
     let name = names.get(session.account());
@@ -290,11 +336,15 @@ fn row(session: &Session, names: &HashMap<String, String>, world: &World, ui: &U
         Freshness::Ending => ui.paint_data(Tone::Warning, left),
         Freshness::Expired => ui.paint_data(Tone::Dim, "ended"),
     };
+    // AWS allows nothing of it, although the session itself is valid.
+    let is_granted = *granted != Granted::Not;
+    let left = if is_granted { left } else { ui.paint_data(Tone::Dim, "not granted") };
+    let until = session.credentials.expires_at;
     vec![
         ui.paint_data(Tone::Name, escape(&session.shown_role())),
         escape(&nameable::account_shown(session.account(), name)),
         left,
-        escape(&clock_time(session.credentials.expires_at, &*world.clock)),
+        if is_granted { escape(&clock_time(until, &*world.clock)) } else { "".into() },
         escape(&session.user),
     ]
 }

@@ -53,8 +53,8 @@ pub struct CompanionReport {
     pub first_half: Option<ExitStatus>,
 }
 
-/// The argument that tells a companion which process it belongs to; it comes right after the command's name.
-/// Users never type it.
+/// The argument that tells a companion which process it belongs to, and after a comma what else that process told it; it comes
+/// right after the command's name. Users never type it.
 const COMPANION_OF: &str = "--companion-of=";
 const ITS_PLACE: usize = 2;
 
@@ -70,18 +70,26 @@ fn value(word: &OsStr) -> Option<&str> {
 
 /// The process that this one is a companion of.
 pub fn whose() -> Option<Pid> {
-    let id = value(&std::env::args_os().nth(ITS_PLACE)?)?.parse().ok()?;
-    Pid::from_raw(id)
+    let argument = std::env::args_os().nth(ITS_PLACE)?;
+    let value = value(&argument)?;
+    Pid::from_raw(value.split_once(',').map_or(value, |(id, _)| id).parse().ok()?)
 }
 
-/// Starts this program a second time, with the same arguments, as the companion of this process. Waits for
-/// its report.
+/// What that process told it.
+pub fn told() -> Option<String> {
+    let argument = std::env::args_os().nth(ITS_PLACE)?;
+    value(&argument)?.split_once(',').map(|(_, told)| told.to_owned())
+}
+
+/// Starts this program a second time, with the same arguments, as the companion of this process, and tells it
+/// `what`. Waits for its report.
 ///
 /// # Errors
 /// It cannot be started, or its report cannot be read.
-pub fn start() -> io::Result<CompanionReport> {
+pub fn start(what: Option<&str>) -> io::Result<CompanionReport> {
     let mut words = process::words();
-    words.insert(ITS_PLACE.min(words.len()), format!("{COMPANION_OF}{}", std::process::id()).into());
+    let what = what.map(|what| format!(",{what}")).unwrap_or_default();
+    words.insert(ITS_PLACE.min(words.len()), format!("{COMPANION_OF}{}{what}", std::process::id()).into());
     let mut child = again(&words).stdout(Stdio::piped()).spawn()?;
     let mut line = Zeroizing::new(Vec::with_capacity(16 * 1024));
     if let Some(stdout) = child.stdout.take() {

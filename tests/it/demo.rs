@@ -221,6 +221,10 @@ fn normal_story(transcript: &str) -> String {
             }
         });
         let line: String = words.collect();
+        // An hour that has just begun may be over by a second.
+        let line = ["h", "min", "s"]
+            .iter()
+            .fold(line, |line, unit| line.replace(&format!("(LENGTH {unit} left)"), "(LENGTH left)"));
         if lines.last() != Some(&line) {
             lines.push(line);
         }

@@ -238,13 +238,12 @@ fn a_role_on_request_is_used_by_the_name_of_the_access() {
     );
     let ungranted =
         "error: pay-admin is not granted to you\n  next: jit request pay-admin -m REASON  asks for it\n";
-    for command in [&exec[..], &["credential-process", "pay-admin"], &["env", "pay-admin", "--shell", "bash"]]
-    {
+    for command in [&exec[..], &["env", "pay-admin", "--shell", "bash"]] {
         let output = company.jit("alice", command).run();
         assert_eq!((output.code(), output.stderr.as_str()), (4, ungranted), "{output}");
     }
     assert_eq!(company.jit("alice", &ASK).run().code(), 0);
-    let pending = company.jit("alice", &["credential-process", "pay-admin"]).run();
+    let pending = company.jit("alice", &["env", "pay-admin", "--shell", "bash"]).run();
     assert!(
         pending.code() == 6 && pending.stderr.contains("it waits for owners: bob or carol@example.com"),
         "{pending}"
@@ -284,7 +283,7 @@ fn on_a_terminal_whoever_lacks_it_is_asked_and_waits() {
         company.jit("alice", &["exec", "pay-admin", "--", "printenv", "JIT_ROLE"]).somebody_types().start();
     running.says("Ask for it? [y/N]");
     running.types("y\r");
-    running.says("For how long (1h)");
+    running.says("For how long (Enter: 1 h, at most 2 h)");
     running.types("30m\r");
     running.says("Reason");
     running.types("refunds are stuck\r");

@@ -30,6 +30,8 @@ pub struct Credentials {
     pub session_token: Secret<String>,
     /// When AWS stops accepting them.
     pub expires_at: Timestamp,
+    /// The expiry that programs are told, where [`Session::ending_at`] has brought it forward.
+    told: Option<Timestamp>,
     /// Makes sure that credentials from text are created by [`Credentials::new`].
     _held: Held,
 }
@@ -78,7 +80,7 @@ impl Credentials {
         if !fits(session_token.expose()) {
             return Err(BadCredentials::Token);
         }
-        Ok(Self { access_key_id, secret_access_key, session_token, expires_at, _held: Held })
+        Ok(Self { access_key_id, secret_access_key, session_token, expires_at, told: None, _held: Held })
     }
 }
 
@@ -133,6 +135,14 @@ pub enum Freshness {
 }
 
 impl Session {
+    /// The same, reported to end at `end` if that is earlier: what the session may do ends then, and no renewal changes that.
+    #[must_use]
+    pub fn ending_at(mut self, end: Timestamp) -> Self {
+        self.credentials.told = Some(end.min(self.reported_expiry()));
+        self.credentials.expires_at = end.min(self.credentials.expires_at);
+        self
+    }
+
     /// The twelve digits of the account that the session is in.
     pub fn account(&self) -> &str {
         self.role_arn.split(':').nth(4).unwrap_or_default()

@@ -15,6 +15,7 @@ use crate::error::CommandResult;
 use crate::index;
 use crate::world::World;
 
+use super::own::OwnRecord;
 use super::{failed, kept};
 
 /// A ledger that was read, and who is who in it.
@@ -96,9 +97,30 @@ impl<'d> Desk<'d> {
         case.state(&self.people, self.now())
     }
 
+    /// Says `fact` in the person's own name. What was kept of them is read again.
+    ///
+    /// # Errors
+    /// It was not written.
+    pub(crate) fn say(&self, fact: &Fact) -> CommandResult<Id> {
+        let said = self.ledger.say(self.user_id, fact).map_err(|error| failed(&error, self.ledger));
+        OwnRecord::forget(&self.world.folders.state);
+        said
+    }
+
     /// What can be asked for under this name.
     pub(crate) fn access(&self, name: &str) -> Option<&'d Access> {
         self.policy.policy.access.get(name)
+    }
+
+    /// Whether the person may ask for `access`, as far as that is known here: who is in a group of Identity Center is not.
+    pub(crate) fn may_ask_for(&self, access: &Access) -> bool {
+        if access.standing {
+            return false;
+        }
+        let is_open = access.who.iter().any(|group| !self.lists(group));
+        let Ok(me) = self.me else { return is_open };
+        let is_in = |groups: &[String]| self.people.is_in_any(groups, me.person, Some(me.door));
+        !is_in(&access.not) && (is_open || is_in(&access.who))
     }
 
     /// The short form of `id`, as it can be typed.

@@ -15,9 +15,10 @@ use crate::sys::{folders, fs};
 use crate::ui::text::escape;
 
 use super::Desk;
+use super::own::OwnRecord;
 
 /// Below the state folder.
-const FOLDER: &str = "access";
+pub(super) const FOLDER: &str = "access";
 /// The requests that were open: a line for each, its short id, a tab, and what it is about.
 const OPEN: &str = "open-requests";
 /// What the policy lets people ask for, in the same form.
@@ -44,6 +45,7 @@ pub(super) fn note(desk: &Desk<'_>) {
     let names = desk.policy.policy.access.iter().take(MOST);
     let names: Vec<(&String, String)> = names.map(|(name, access)| (name, access.role.to_string())).collect();
     write(desk, NAMES, names.iter().map(|(name, role)| (name.as_str(), role.as_str())));
+    OwnRecord::of(desk).write(&desk.world.folders.state);
 }
 
 fn of_mine(case: &Case<'_>, state: &State, desk: &Desk<'_>) -> Option<(String, String)> {

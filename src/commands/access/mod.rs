@@ -1,7 +1,8 @@
 //! What the commands of access on request share: the ledger that `[access]` names, opened and read (`desk`), which request is
 //! meant (`meant`), how a request is shown in a list (`list`), by itself (`page`) and to an approver (`summary`), how they
-//! vote (`vote`) on what they have seen (`seen`), and what shells are told (`kept`). `on_request` is for the
-//! commands that use roles.
+//! vote (`vote`) on what they have seen (`seen`), and what shells are told (`kept`). `on_request` is for the commands that
+//! use roles: what the person holds (`own`), read once for all processes (`reading`), with the settings of their own files
+//! (`overlay`), or why they cannot have it (`not_held`).
 //!
 //! ```text
 //! let files = Configuration::read(world)?;
@@ -17,8 +18,12 @@ mod json;
 mod kept;
 mod list;
 mod meant;
+mod not_held;
 mod on_request;
+mod overlay;
+mod own;
 mod page;
+mod reading;
 mod seen;
 mod summary;
 mod vote;
@@ -44,8 +49,10 @@ pub(super) use json::case_json;
 pub(super) use kept::{KeptRequest, mine as kept_requests, names as kept_names, request_ids, request_names};
 pub(super) use list::in_columns;
 pub(super) use meant::NotMeant;
-pub(super) use on_request::role_on_request;
+pub(super) use on_request::{Grant, Manner, OnRequest, checked, is_access, is_under_jit, role_on_request};
+pub(super) use own::{Granted, OwnRecord, Standing};
 pub(super) use page::{page, wanted_in_words};
+pub(super) use reading::Reading;
 pub(super) use seen::{Seen, SeenArgs, make_sure, short_hash};
 pub(super) use vote::{Ballot, cast, message, reason};
 pub(super) use words::{accounts_in_words, moment, seconds, until_words};
@@ -133,6 +140,14 @@ pub(super) fn settings(files: &Configuration<'_>, right: Right) -> CommandResult
         region: access.region.as_ref().map(|region| region.value.clone()),
         door: door.map(|name| files.plan(&name, Flags::default())).transpose()?,
     })
+}
+
+/// The role that the person comes through to ask for access and to use it, if one is needed.
+///
+/// # Errors
+/// [`NoLedger`], or the role cannot be resolved.
+pub(super) fn entry(files: &Configuration<'_>) -> CommandResult<Option<Plan>> {
+    Ok(settings(files, Right::Request)?.door)
 }
 
 fn door(files: &Configuration<'_>, access: &AccessSection, right: Right) -> CommandResult<Option<String>> {

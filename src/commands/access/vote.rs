@@ -177,7 +177,7 @@ fn on_request(ballot: &Ballot<'_>, case: &Case<'_>, desk: &Desk<'_>, ui: &Ui) ->
     show_request(case, desk, (author.person, ballot.vote), ui);
     confirm(ballot, case.hash, &short, desk.world)?;
     let (request, sha256, reason) = (case.id, case.hash, ballot.message.to_owned());
-    say(desk, &Fact::Vote(Vote { request, sha256, vote: ballot.vote, reason }))?;
+    desk.say(&Fact::Vote(Vote { request, sha256, vote: ballot.vote, reason }))?;
     Ok(Done::Voted(case.id))
 }
 
@@ -195,12 +195,8 @@ fn on_use(ballot: &Ballot<'_>, used: &UseCase<'_>, desk: &Desk<'_>, ui: &Ui) -> 
     show_use(used, desk, ui);
     confirm(ballot, used.hash, &desk.short(used.id), desk.world)?;
     let (request, sha256, reason) = (used.id, used.hash, ballot.message.to_owned());
-    say(desk, &Fact::Review(Review { request, sha256, vote: ballot.vote, reason }))?;
+    desk.say(&Fact::Review(Review { request, sha256, vote: ballot.vote, reason }))?;
     Ok(Done::Reviewed(used.id))
-}
-
-fn say(desk: &Desk<'_>, fact: &Fact) -> CommandResult<Id> {
-    desk.ledger.say(desk.user_id, fact).map_err(|error| failed(&error, desk.ledger))
 }
 
 /// Makes sure that the person means what was shown.

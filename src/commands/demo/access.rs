@@ -17,14 +17,14 @@ use jit_wire::timestamp::Timestamp;
 
 use crate::broker::{Broker, LedgerView};
 use crate::commands::access::{self, SeenArgs};
+use crate::commands::advice;
 use crate::commands::approve::{self, ApproveArgs};
-use crate::commands::audit_log::Taker;
 use crate::commands::load::Configuration;
 use crate::commands::login::{self, LoginArgs};
 use crate::commands::request::{self, RequestArgs};
 use crate::commands::requests::{self, RequestsArgs};
 use crate::commands::revoke::{self, RevokeArgs};
-use crate::commands::subject::{RoleArgs, Subject};
+use crate::config::resolve::Flags;
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::sys::process;
 use crate::ui::text::shown;
@@ -96,8 +96,7 @@ impl Play<'_> {
         let nothing_yet = "Alice opens a session of pay-admin and calls s3:ListBuckets. The role can do nothing by \
              itself, so AWS says no.";
         let session = self.narrator.chapter("2.", nothing_yet, || {
-            let session = Subject::find(&RoleArgs::named("pay-admin"), self.alice)?
-                .session(&need(), Taker::itself("demo"))?;
+            let session = self.session_of_nothing()?;
             self.expect(&session, false)?;
             Ok(session)
         })?;
@@ -174,6 +173,15 @@ impl Play<'_> {
         let seen = SeenArgs { yes: false, sha256: None };
         let args = ApproveArgs { id: id.to_owned(), message: String::new(), seen, json: false };
         approve::run(&args, self.bob, self.ui)
+    }
+
+    /// A session of a role that can do nothing, which `jit` itself would not give to Alice: she has not asked for it.
+    fn session_of_nothing(&self) -> CommandResult<Session> {
+        let files = Configuration::read(self.alice)?;
+        let store = files.open_store()?;
+        let plan = files.plan("pay-admin", Flags::default())?;
+        let session = Broker::new(self.alice, &store).session(&plan, &need());
+        session.map_err(|error| advice::no_session(&error, &plan, advice::Typed::Another))
     }
 
     /// Calls once. Something else than expected ends the demo.

@@ -30,17 +30,37 @@ enum Report {
 /// The process that becomes the command, as its companion serves it.
 pub(super) struct Served(Arc<companion::Principal>);
 
-/// Starts a companion and becomes the command, or is the companion: only there is an answer.
+/// Whether this process is a companion.
+pub(super) fn is_other_half() -> bool {
+    companion::whose().is_some()
+}
+
+/// The name of the role that the principal has found, and tells its companion: the person may have picked it, and is not asked
+/// again.
+pub(super) fn role_of_other_half() -> Option<String> {
+    companion::told()
+}
+
+/// Starts a companion and becomes the command, or is the companion: only there is an answer. `role` is the name of the role, if
+/// it was found already.
 ///
 /// # Errors
 /// A process cannot be started. The companion reports its own failures.
-pub(super) fn start(program: &OsString, arguments: &[OsString]) -> CommandResult<Option<Served>> {
-    let Some(id) = companion::whose() else { return become_command(program, arguments) };
+pub(super) fn start(
+    program: &OsString,
+    arguments: &[OsString],
+    role: Option<&str>,
+) -> CommandResult<Option<Served>> {
+    let Some(id) = companion::whose() else { return become_command(program, arguments, role) };
     Ok(companion::step_aside(id).map_err(failed)?.map(Served))
 }
 
-fn become_command(program: &OsString, arguments: &[OsString]) -> CommandResult<Option<Served>> {
-    let said = companion::start().map_err(failed)?;
+fn become_command(
+    program: &OsString,
+    arguments: &[OsString],
+    role: Option<&str>,
+) -> CommandResult<Option<Served>> {
+    let said = companion::start(role).map_err(failed)?;
     let variables = match serde_json::from_slice(&said.line) {
         Ok(Report::Serves(variables)) => variables,
         Ok(Report::Ends(code)) => process::end(code),

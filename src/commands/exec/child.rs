@@ -16,11 +16,25 @@ pub(super) struct Served {
     arguments: Vec<OsString>,
 }
 
+/// Whether this process is a companion: there are none here.
+pub(super) fn is_other_half() -> bool {
+    false
+}
+
+/// What a companion is told.
+pub(super) fn role_of_other_half() -> Option<String> {
+    None
+}
+
 /// The command to serve.
 ///
 /// # Errors
 /// None here; on other systems a process is started for it.
-pub(super) fn start(program: &OsString, arguments: &[OsString]) -> CommandResult<Option<Served>> {
+pub(super) fn start(
+    program: &OsString,
+    arguments: &[OsString],
+    _: Option<&str>,
+) -> CommandResult<Option<Served>> {
     Ok(Some(Served { program: program.clone(), arguments: arguments.to_vec() }))
 }
 

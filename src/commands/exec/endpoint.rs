@@ -7,7 +7,9 @@ use http::{Method, StatusCode};
 use serde_json::json;
 use subtle::ConstantTimeEq as _;
 
+use super::grant::Watch;
 use crate::broker::{Broker, Interaction, Need};
+use crate::commands::access::Grant;
 use crate::commands::audit_log::Taker;
 use crate::commands::subject::Subject;
 use crate::ui::Ui;
@@ -18,6 +20,7 @@ use jit_wire::loopback::{Reply, Request, reply};
 use jit_wire::name;
 use jit_wire::secret::Secret;
 use jit_wire::sign_in::Requirement;
+use jit_wire::timestamp::Timestamp;
 
 pub(super) const PATH: &str = "/credentials";
 /// The shortest and the longest time between two checks whether to renew. In between, jit checks ten times
@@ -34,6 +37,8 @@ pub(super) struct Endpoint {
     role: String,
     /// The role's requirements for the sign-in, checked for every request.
     demand: Requirement,
+    /// How long a role on request is granted.
+    watch: Option<Watch>,
 }
 
 fn refuse(status: StatusCode, code: &str, message: &str) -> Reply {
@@ -46,7 +51,26 @@ pub(super) fn nothing_here() -> Reply {
 
 impl Endpoint {
     pub(super) fn new(token: String, session: Session, role: &str, demand: Requirement) -> Self {
-        Self { token: Secret::new(token), session: RefCell::new(session), role: role.to_owned(), demand }
+        let session = RefCell::new(session);
+        Self { token: Secret::new(token), session, role: role.to_owned(), demand, watch: None }
+    }
+
+    /// The same for a role on request.
+    pub(super) fn watching(self, grant: Option<Grant>) -> Self {
+        Self { watch: grant.map(Watch::new), ..self }
+    }
+
+    /// Watches how long the role is granted, if it is on request.
+    pub(super) async fn watch(&self, world: &World, ui: &Ui) {
+        match &self.watch {
+            Some(watch) => watch.attend(world, ui).await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Whether the grant has ended. Until it is extended, AWS allows nothing, and nothing is renewed.
+    fn grant_is_over(&self, now: Timestamp) -> bool {
+        self.watch.as_ref().is_some_and(|watch| watch.until() <= now)
     }
 
     pub(super) fn answer(&self, request: &Request, clock: &dyn crate::world::Clock) -> Reply {
@@ -61,8 +85,12 @@ impl Endpoint {
         if !bool::from(given.as_bytes().ct_eq(self.token.expose().as_bytes())) {
             return refuse(StatusCode::UNAUTHORIZED, "Unauthorized", "wrong authorization token");
         }
+        let now = clock.now();
+        if let Some(watch) = self.watch.as_ref().filter(|_| self.grant_is_over(now)) {
+            return refuse(StatusCode::SERVICE_UNAVAILABLE, "NotGranted", &watch.over());
+        }
         let session = self.session.borrow();
-        if session.freshness(clock.now(), Duration::ZERO) == Freshness::Expired {
+        if session.freshness(now, Duration::ZERO) == Freshness::Expired {
             let message = format!(
                 "the session of {} has expired: run jit login {}",
                 self.role,
@@ -70,7 +98,7 @@ impl Endpoint {
             );
             return refuse(StatusCode::SERVICE_UNAVAILABLE, "LoginNeeded", &message);
         }
-        if self.demand.allows(&session.sign_in, clock.now()).is_err() {
+        if self.demand.allows(&session.sign_in, now).is_err() {
             let message = format!(
                 "{} now needs a newer sign-in: run jit login {}",
                 self.role,
@@ -78,7 +106,11 @@ impl Endpoint {
             );
             return refuse(StatusCode::SERVICE_UNAVAILABLE, "LoginNeeded", &message);
         }
-        reply(StatusCode::OK, "application/json", session.to_container_json().expose().clone())
+        let answer = match &self.watch {
+            Some(watch) => session.clone().ending_at(watch.until()).to_container_json(),
+            None => session.to_container_json(),
+        };
+        reply(StatusCode::OK, "application/json", answer.expose().clone())
     }
 
     /// Renews the session before it expires, without the person. If somebody signs in in another terminal,
@@ -95,7 +127,7 @@ impl Endpoint {
                 session.freshness(now, Duration::ZERO) == Freshness::Fresh
                     && self.demand.allows(&session.sign_in, now).is_ok()
             };
-            if serves(&self.session.borrow()) {
+            if serves(&self.session.borrow()) || self.grant_is_over(now) {
                 continue;
             }
             match Broker::new(world, &subject.store).fetch(&subject.plan, &need).await {

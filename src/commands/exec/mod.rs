@@ -4,6 +4,7 @@
 //! mod (the arguments; replaces this process) → shell (the person's shell, if no command is given)
 //!   → taken (the role and its session) → announce (what is said first) → variables (of the command)
 //! --refresh: beside (the companion process; on Windows `child`) → refresh (serves credentials) → endpoint (who gets them, and how they are renewed)
+//!   → grant (until when a role on request is granted)
 //! --each: each (once for every role that matches)
 //! ```
 
@@ -17,6 +18,7 @@ mod each;
 mod endpoint;
 #[cfg(any(test, fuzzing))]
 pub(super) mod fuzzing;
+mod grant;
 mod refresh;
 mod shell;
 mod taken;
@@ -28,7 +30,7 @@ use std::io;
 
 use clap::Args;
 
-use crate::commands::subject::{RestrictionArgs, RoleArgs};
+use crate::commands::subject::{RestrictionArgs, RoleArgs, Subject};
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::sys::process;
 use crate::ui::Ui;
@@ -89,15 +91,25 @@ pub(super) fn run(args: &ExecArgs, world: &World, ui: &Ui) -> CommandResult {
     if !args.each.is_empty() {
         return each::run(program, arguments, args, world, ui);
     }
-    let served = match args.refresh {
-        false => None,
-        true => match beside::start(program, arguments)? {
-            None => return Ok(()),
-            served => served,
-        },
-    };
+    let mut served = None;
+    if args.refresh || beside::is_other_half() {
+        served = beside::start(program, arguments, None)?;
+        if served.is_none() {
+            return Ok(());
+        }
+    }
+    let subject = taken::find(args, world);
+    // A grant can be extended, so the credentials are served and renewed as with --refresh.
+    if served.is_none()
+        && let Ok(Subject { grant: Some(_), called, .. }) = &subject
+    {
+        served = beside::start(program, arguments, Some(called))?;
+        if served.is_none() {
+            return Ok(());
+        }
+    }
     let shell = args.command.is_empty().then_some(program.as_os_str());
-    let taken = taken::take(args, shell, world, ui);
+    let taken = subject.and_then(|subject| taken::take(subject, args, shell, world, ui));
     let Some(served) = served else {
         let Taken { subject, session } = taken?;
         let variables = variables(&session, &subject.plan, &world.env);

@@ -42,7 +42,8 @@ pub(super) fn serve(
         const { Variable::known("AWS_CONTAINER_AUTHORIZATION_TOKEN") },
         Zeroizing::new(token.clone()),
     ));
-    let endpoint = Rc::new(Endpoint::new(token, session, &subject.plan.role, subject.plan.sign_in.clone()));
+    let endpoint = Endpoint::new(token, session, &subject.plan.role, subject.plan.sign_in.clone());
+    let endpoint = Rc::new(endpoint.watching(subject.grant.clone()));
     process::block_on(async {
         let loopback = Loopback::bind(0).await.map_err(failed)?;
         let url = format!("http://127.0.0.1:{}{PATH}", loopback.port());
@@ -60,6 +61,7 @@ pub(super) fn serve(
             done = command.run(variables) => done,
             () = serve => Err(failed("the endpoint stopped")),
             () = endpoint.renew(&subject, taker, world, ui) => Err(failed("the credentials are no longer renewed")),
+            () = endpoint.watch(world, ui) => Err(failed("the grant is no longer watched")),
         }
     })
 }

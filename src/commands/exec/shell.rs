@@ -7,6 +7,7 @@ use jit_wire::env::{Env, SHELL};
 use jit_wire::explain::{Explain, Kind, Next};
 use jit_wire::name;
 
+use crate::commands::access::is_access;
 use crate::commands::load::Configuration;
 use crate::commands::unknown::UnknownRole;
 use crate::config::resolve::Flags;
@@ -83,6 +84,7 @@ fn refuse_command(role: &str, world: &World) -> CommandResult {
     let files = Configuration::read(world)?.with_roles()?;
     match files.plan_if_known(role, Flags::default())? {
         Ok(_) => Ok(()),
+        Err(_) if is_access(&files, role) => Ok(()),
         Err(unknown) => Err(IsCommand { command: role.to_owned(), unknown }.into()),
     }
 }

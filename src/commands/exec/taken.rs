@@ -4,8 +4,9 @@ use std::ffi::{OsStr, OsString};
 
 use super::ExecArgs;
 use super::announce::announce;
+use super::beside;
 use crate::commands::audit_log::Taker;
-use crate::commands::subject::{Subject, typed_need};
+use crate::commands::subject::{RoleArgs, Subject, typed_need};
 use crate::error::CommandResult;
 use crate::ui::Ui;
 use crate::world::World;
@@ -17,24 +18,32 @@ pub(super) struct Taken<'w> {
     pub(super) session: Session,
 }
 
-/// The role and its session, announced to the person. `shell` is set if it runs instead of a command.
+/// The role: for a companion, the one that its principal has found already.
 ///
 /// # Errors
-/// There is no such role, or no session of it.
+/// There is no such role, or it is not granted.
+pub(super) fn find<'w>(args: &ExecArgs, world: &'w World) -> CommandResult<Subject<'w>> {
+    let found = beside::role_of_other_half().map(|role| RoleArgs::named(&role));
+    Subject::find_fast(found.as_ref().unwrap_or(&args.role), world)
+}
+
+/// The role and its session, which ends when AWS says, announced to the person. `shell` is set if it runs instead of a command.
+///
+/// # Errors
+/// There is no session of it.
 pub(super) fn take<'w>(
+    subject: Subject<'w>,
     args: &ExecArgs,
     shell: Option<&OsStr>,
-    world: &'w World,
+    world: &World,
     ui: &Ui,
 ) -> CommandResult<Taken<'w>> {
-    let subject = Subject::find_fast(&args.role, world)?
-        .restricted(&args.restriction)?
-        .in_region(args.region.as_deref())?;
+    let subject = subject.restricted(&args.restriction)?.in_region(args.region.as_deref())?;
     subject.confirm()?;
     let need = typed_need(world, args.min_ttl);
-    let session = subject.session(&need, taker(args))?;
+    let session = subject.whole_session(&need, taker(args))?;
     if !args.quiet {
-        announce(&subject.plan, &session, shell, world, ui);
+        announce(&subject.plan, &subject.as_granted(session.clone()), shell, world, ui);
     }
     Ok(Taken { subject, session })
 }

@@ -1,12 +1,14 @@
 //! `jit login`: signs in if needed, walks the chain, and stores every session.
 //!
 //! ```text
-//! mod (one role) → choose (which role) → report (the result) ; all (every configured role) ; accounts (account names)
+//! mod (one role) → choose (which role) → report (the result) ; all (every configured role) ; accounts (account names) ;
+//! on_request (a role on request)
 //! ```
 
 mod accounts;
 mod all;
 mod choose;
+mod on_request;
 mod report;
 
 use std::cell::RefCell;
@@ -24,6 +26,7 @@ use crate::ui::Ui;
 use crate::world::World;
 
 use jit_wire::explain::{Explain, Next};
+use jit_wire::timestamp::Timestamp;
 
 use super::load::Configuration;
 use super::{advice, nameable, pick, terminals};
@@ -155,14 +158,16 @@ pub(super) fn run(args: &LoginArgs, world: &World, ui: &Ui) -> CommandResult {
 
 impl Context<'_, '_> {
     fn one_role(&self) -> CommandResult {
-        let Self { args, files, store, broker, world, ui, .. } = *self;
+        let Self { args, files, store, world, .. } = *self;
         let name = match args.role.name() {
             Some(name) => Valued::new(name.to_owned(), Origin::Flag("the command line")),
             None => self.choose_role()?,
         };
         let flags = Flags { role: None, duration: args.duration };
         let plan = match files.plan_if_known(&name.value, flags)? {
+            Ok(plan) if self.on_request(&name.value, Some(&plan))? => return Ok(()),
             Ok(plan) => plan,
+            Err(_) if self.on_request(&name.value, None)? => return Ok(()),
             Err(unknown) => {
                 let known = nameable::all(files)?;
                 let unknown = unknown.named_by(&name);
@@ -172,27 +177,33 @@ impl Context<'_, '_> {
         if args.duration.is_some() && !plan.target().role.value.takes_duration() {
             return Err(advice::about(&plan, &NoDuration::of(&plan)));
         }
-        confirm(&plan, world)?;
+        self.get(&plan, None)
+    }
+
+    /// Gets the sessions of `plan` and reports them. The last one ends at `end`, if something else than AWS ends it.
+    fn get(&self, plan: &Plan, end: Option<Timestamp>) -> CommandResult {
+        let Self { store, broker, world, ui, .. } = *self;
+        confirm(plan, world)?;
         let need = self.need(&plan.proof);
         let before = match self.before.take() {
             Some(before) => before,
             None => report::Before::of(store, &plan.proof)?,
         };
         let typed = advice::Typed::Login { force: need.force };
-        let no_session = |error: BrokerError| advice::no_session(&error, &plan, typed);
-        let stored = broker::stored_session(store, &plan, plan.legs.len() - 1)
+        let no_session = |error: BrokerError| advice::no_session(&error, plan, typed);
+        let stored = broker::stored_session(store, plan, plan.legs.len() - 1)
             .map_err(|error| no_session(error.into()))?;
-        if !matches!(broker.at_hand(&plan, &need), Ok(Some(_))) {
+        if !matches!(broker.at_hand(plan, &need), Ok(Some(_))) {
             // Check the store before the person signs in.
             store.prepare().map_err(|error| no_session(error.into()))?;
         }
-        let session = broker.session(&plan, &need).map_err(no_session)?;
+        let session = broker.session(plan, &need).map_err(no_session)?;
         terminals::remember(world, &plan.role);
         let key_id = &session.credentials.access_key_id;
         let unchanged = stored.is_some_and(|stored| stored.credentials.access_key_id == *key_id);
-        report::session(store, &plan, &session, unchanged, world, ui);
+        report::session(store, plan, &session, end, unchanged, world, ui);
         before.compare(store, &plan.proof, need.force, ui);
-        accounts::learn_names(&[&plan], store, world);
+        accounts::learn_names(&[plan], store, world);
         Ok(())
     }
 

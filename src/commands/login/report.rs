@@ -10,29 +10,34 @@ use crate::ui::text::{Shown, escape, shown};
 use crate::ui::{Tone, Ui};
 use crate::world::{World, clock_time};
 use jit_wire::credentials::{Freshness, Session};
-use jit_wire::timestamp::duration;
+use jit_wire::timestamp::{Timestamp, duration};
 
 /// The most changes that are listed.
 const MOST_CHANGES: usize = 20;
 
-/// Reports the session of one role and those of the steps above it.
+/// Reports the session of one role and those of the steps above it. It ends at `end`, if something else than AWS ends it.
 pub(super) fn session(
     store: &Store<'_>,
     plan: &Plan,
     session: &Session,
+    end: Option<Timestamp>,
     unchanged: bool,
     world: &World,
     ui: &Ui,
 ) {
     let now = world.clock.now();
+    let ending = |session: Session| match end {
+        Some(end) => session.ending_at(end),
+        None => session,
+    };
     if unchanged {
         let state = if session.freshness(now, Duration::ZERO) == Freshness::Fresh {
             "Still valid"
         } else {
             "Not renewed"
         };
-        let until = until(session, world);
-        let left = left(session, world);
+        let shown = ending(session.clone());
+        let (until, left) = (until(&shown, world), left(&shown, world));
         let note = limit_note(plan, plan.legs.len() - 1).map(|note| format!(", {note}")).unwrap_or_default();
         ui.done(shown!("{}: {} as {}, {}, {}{}", state, plan.role, session.user, until, left, note));
         return;
@@ -41,6 +46,7 @@ pub(super) fn session(
     // The sessions that were just stored. If one could not be written, the person has been told.
     let legs = (0..plan.legs.len()).filter_map(|index| {
         let leg = broker::stored_session(store, plan, index).ok().flatten()?;
+        let leg = if index + 1 == plan.legs.len() { ending(leg) } else { leg };
         Some(row(&leg, limit_note(plan, index), world, ui))
     });
     ui.say_table(&legs.collect::<Vec<_>>());

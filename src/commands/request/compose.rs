@@ -8,11 +8,12 @@ use jit_wire::explain::{Explain, Kind, Next};
 use jit_wire::name::{self, is_account_id};
 use jit_wire::section::closest;
 
-use crate::commands::access::Desk;
+use crate::commands::access::{Desk, seconds};
 use crate::error::{CommandError, CommandResult};
 use crate::ui::Ui;
 use crate::ui::text::{escape, shown};
 use crate::ui::{Choice, Picked, pick};
+use crate::world::World;
 
 use super::start::start;
 use super::{RequestArgs, extended};
@@ -79,6 +80,27 @@ fn some(names: &[String]) -> String {
     }
 }
 
+/// For how long a person on a terminal wants it: Enter alone means an hour, or less if the access allows no more.
+///
+/// # Errors
+/// What they typed is no duration, again and again.
+pub(super) fn how_long(max: u32, world: &World, ui: &Ui) -> CommandResult<u32> {
+    let usual = if max == 0 { USUAL } else { USUAL.min(max) };
+    let limit = if max == 0 { String::new() } else { format!(", at most {}", seconds(max)) };
+    let question = format!("For how long (Enter: {}{limit})", seconds(usual));
+    let mut wrong = String::new();
+    for _ in 0..TRIES {
+        let Some(typed) = world.person.line(&question) else { return Ok(usual) };
+        match crate::config::parse_duration(&typed) {
+            Ok(long) if max > 0 && long > max => wrong = format!("{typed} is more than {}", seconds(max)),
+            Ok(long) => return Ok(long),
+            Err(why) => wrong = why.to_string(),
+        }
+        ui.instruct(escape(&wrong));
+    }
+    Err(CommandError::new(Kind::Usage, wrong))
+}
+
 /// The request that `args` and the person describe.
 ///
 /// # Errors
@@ -105,15 +127,8 @@ pub(super) fn compose(args: &RequestArgs, desk: &Desk<'_>, ui: &Ui) -> CommandRe
 
 /// What the person may ask for, as far as that is known here.
 pub(super) fn possible(desk: &Desk<'_>) -> Vec<String> {
-    let is_possible = |access: &Access| {
-        let Ok(me) = desk.me else { return access.who.iter().any(|group| !desk.lists(group)) };
-        let is_in = |groups: &[String]| desk.people.is_in_any(groups, me.person, Some(me.door));
-        !access.standing
-            && !is_in(&access.not)
-            && (is_in(&access.who) || access.who.iter().any(|group| !desk.lists(group)))
-    };
     let all = desk.policy.policy.access.iter();
-    all.filter(|(_, access)| is_possible(access)).map(|(name, _)| name.clone()).collect()
+    all.filter(|(_, access)| desk.may_ask_for(access)).map(|(name, _)| name.clone()).collect()
 }
 
 fn access_name(args: &RequestArgs, desk: &Desk<'_>, ui: &Ui) -> CommandResult<String> {
@@ -148,7 +163,7 @@ fn access_name(args: &RequestArgs, desk: &Desk<'_>, ui: &Ui) -> CommandResult<St
 /// `up to 2 h, approved by payments-owners and security`
 fn approval(access: &Access) -> String {
     let groups: Vec<&str> = access.approve.iter().map(|seat| seat.group.as_str()).collect();
-    let max = crate::commands::access::seconds(access.max);
+    let max = seconds(access.max);
     match groups.as_slice() {
         [] => format!("up to {max}, at once"),
         groups => format!("up to {max}, approved by {}", groups.join(" and ")),

@@ -163,27 +163,32 @@ pub(super) fn run(args: &RequestArgs, world: &World, ui: &Ui) -> CommandResult {
     waited
 }
 
-/// Asks a person on a terminal for how long and why, files the request, and waits until it is granted.
+/// Asks a person on a terminal for how long and why, files the request, and waits until it is granted. `max` is the longest
+/// that the access allows, in seconds; 0 if that is not known.
 ///
 /// # Errors
 /// It was not filed, or not granted.
 pub(super) fn ask_and_wait(
     access: &str,
     account: Option<&str>,
+    max: u32,
     ledger: &AccessLedger<'_>,
     world: &World,
     ui: &Ui,
 ) -> CommandResult {
-    let duration = world.person.line("For how long (1h)").map(|typed| crate::config::parse_duration(&typed));
-    let duration =
-        duration.transpose().map_err(|wrong| crate::error::CommandError::new(Kind::Usage, wrong))?;
     let args = RequestArgs {
         access: Some(access.to_owned()),
-        duration,
+        duration: Some(compose::how_long(max, world, ui)?),
         account: account.map(str::to_owned).into_iter().collect(),
         ..RequestArgs::default()
     };
     let id = file(&args, ledger, world, ui)?;
+    let view = ledger.read_recent().map_err(|error| failed(&error, ledger))?;
+    at_desk(ledger, &view, Right::Request, world, |desk| {
+        let short = desk.short(id);
+        ui.say(shown!("An approver types: jit approve {}", short));
+        Ok(())
+    })?;
     wait(ledger, id, None, world, ui)
 }
 
@@ -207,10 +212,7 @@ fn file(args: &RequestArgs, ledger: &AccessLedger<'_>, world: &World, ui: &Ui) -
                 _ => NotFiled::Denied { access: request.access, code, why }.into(),
             });
         }
-        let id = desk
-            .ledger
-            .say(desk.user_id, &Fact::Request(request.clone()))
-            .map_err(|error| failed(&error, desk.ledger))?;
+        let id = desk.say(&Fact::Request(request.clone()))?;
         match request.extends {
             Some(extended) => ui.done(shown!("Asked to extend {}", desk.short(extended))),
             None => ui.done(shown!("Asked for {}", request.access)),

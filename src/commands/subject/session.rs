@@ -36,14 +36,33 @@ pub(in crate::commands) fn typed_need(world: &World, min_ttl: Option<u32>) -> Ne
 
 impl Subject<'_> {
     /// A session of the role for `taker`: stored, renewed, or after a sign-in. Mistakes elsewhere in the files are
-    /// reported before anybody is called or asked.
+    /// reported before anybody is called or asked. That of a role on request ends with the grant.
     ///
     /// # Errors
     /// No session is stored, and jit could not get one.
     pub(in crate::commands) fn session(&self, need: &Need, taker: Taker<'_>) -> CommandResult<Session> {
+        Ok(self.as_granted(self.whole_session(need, taker)?))
+    }
+
+    /// The same with the end that AWS gave it. That of a grant can still be put off.
+    ///
+    /// # Errors
+    /// As for [`Self::session`].
+    pub(in crate::commands) fn whole_session(&self, need: &Need, taker: Taker<'_>) -> CommandResult<Session> {
+        if let Some(grant) = &self.grant {
+            grant.lasts(need.min_ttl, self.world.clock.now())?;
+        }
         let session = self.any_session(need)?;
         audit_log::note(self.audit_log.as_ref(), taker, &self.plan, &session, self.world);
         Ok(session)
+    }
+
+    /// `session` as it is reported: AWS allows nothing of it once the grant has ended.
+    pub(in crate::commands) fn as_granted(&self, session: Session) -> Session {
+        match &self.grant {
+            Some(grant) => session.ending_at(grant.until),
+            None => session,
+        }
     }
 
     /// Writes down that `taker` took a renewed `session`, where the configuration wants that.

@@ -98,7 +98,7 @@ impl Session {
         })
     }
 
-    fn reported_expiry(&self) -> Timestamp {
-        self.credentials.expires_at - REPORTED_EARLY
+    pub(super) fn reported_expiry(&self) -> Timestamp {
+        self.credentials.told.unwrap_or(self.credentials.expires_at - REPORTED_EARLY)
     }
 }

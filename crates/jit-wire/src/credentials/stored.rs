@@ -102,6 +102,7 @@ impl Session {
                 session_token: read.session_token,
                 expires_at: read.expires_at,
                 // This program sealed them, after checking them.
+                told: None,
                 _held: Held,
             },
             issued_at: read.issued_at,

@@ -9,6 +9,7 @@ fn session(issued: i64, expires: i64) -> Session {
             secret_access_key: "s3cr3t/with\"quote".into(),
             session_token: "t0ken".into(),
             expires_at: Timestamp(expires),
+            told: None,
             _held: Held,
         },
         issued_at: Timestamp(issued),
@@ -46,6 +47,28 @@ fn fresh_until_sixteen_minutes_or_a_third_are_left() {
         let found = session(0, lifetime).freshness(Timestamp(lifetime - left), Duration::from_secs(min_ttl));
         assert_eq!(found, expected, "lifetime {lifetime}, left {left}, min_ttl {min_ttl}");
     }
+}
+
+#[test]
+fn a_session_that_ends_earlier_is_reported_to_end_then() {
+    let told = |session: &Session| {
+        let line = session.to_credential_process();
+        let value: serde_json::Value = serde_json::from_slice(&line).unwrap();
+        Timestamp::parse_rfc3339(value["Expiration"].as_str().unwrap()).unwrap().0
+    };
+    for (end, expires_at, reported) in [
+        // Well before AWS's end, which is at 3600, there is no minute to spare.
+        (1800, 1800, 1800),
+        (3540, 3540, 3540),
+        (3541, 3541, 3540),
+        (3600, 3600, 3540),
+        (7200, 3600, 3540),
+        (0, 0, 0),
+    ] {
+        let session = session(0, 3600).ending_at(Timestamp(end));
+        assert_eq!((session.credentials.expires_at.0, told(&session)), (expires_at, reported), "{end}");
+    }
+    assert_eq!(told(&session(0, 3600).ending_at(Timestamp(1800)).ending_at(Timestamp(7200))), 1800);
 }
 
 #[test]
