@@ -10,6 +10,7 @@
 //! | [`s3`] | the ledger in a bucket of S3 |
 //! | [`folder`] | the ledger in a folder, which several people of one machine can share |
 //! | [`directory`] | the accounts of units and the members of groups, as AWS has them |
+//! | [`secrets`] | secrets that lie in AWS |
 //! | [`cache`] | what was read of a ledger, so that only what is new is read the next time |
 //! | [`probe`] | calls that show what a session may do and change nothing, for `jit doctor` |
 //! | [`calls`] | how code that waits makes calls to AWS |
@@ -24,5 +25,6 @@ pub mod folder;
 pub mod iam;
 pub mod probe;
 pub mod s3;
+pub mod secrets;
 #[cfg(test)]
 mod testing;

@@ -3,18 +3,18 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::sync::{Arc, Condvar, Mutex, mpsc};
-use std::thread::JoinHandle;
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use http::{HeaderValue, Method, StatusCode};
 use serde_json::{Value, json};
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::Notify;
 
 use crate::clock::{Clock, SystemClock};
 use crate::service::json_reply;
 use crate::shared::lock;
-use jit_wire::loopback::{Loopback, Reply, Request, reply};
+use crate::side::SideServer;
+use jit_wire::loopback::{Reply, Request, reply};
 
 const VERSION: &str = "/2018-06-01/runtime/";
 /// The largest answer of a function, in bytes.
@@ -23,9 +23,7 @@ const LARGEST_ANSWER: usize = 6 * 1024 * 1024;
 /// A Lambda that hands out events, on a thread of its own. It stops when this is dropped.
 pub struct LambdaRuntime {
     shared: Arc<LambdaShared>,
-    address: String,
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
+    server: SideServer,
 }
 
 /// What a function answered to one event.
@@ -65,19 +63,17 @@ impl LambdaRuntime {
             invoked: Mutex::default(),
             answered: Condvar::new(),
         });
-        let (started, starting) = mpsc::channel();
-        let (stop, stopped) = oneshot::channel();
         let served = Arc::clone(&shared);
-        let thread = std::thread::Builder::new()
-            .name("Lambda's Runtime API".to_owned())
-            .spawn(move || run(served, &started, stopped))?;
-        let port = starting.recv().map_err(io::Error::other)??;
-        Ok(Self { shared, address: format!("127.0.0.1:{port}"), stop: Some(stop), thread: Some(thread) })
+        let server = SideServer::start("Lambda's Runtime API", LARGEST_ANSWER + 1, move |request| {
+            let shared = Arc::clone(&served);
+            async move { shared.answer(&request).await }
+        })?;
+        Ok(Self { shared, server })
     }
 
     /// Host and port, for `AWS_LAMBDA_RUNTIME_API`.
-    pub fn address(&self) -> &str {
-        &self.address
+    pub fn address(&self) -> String {
+        self.server.address()
     }
 
     /// Hands out this event next. It may be anything.
@@ -106,36 +102,6 @@ impl LambdaRuntime {
         let (invoked, _) = waited.unwrap_or_else(std::sync::PoisonError::into_inner);
         invoked.iter().filter_map(|(_, outcome)| outcome.clone()).collect()
     }
-}
-
-impl Drop for LambdaRuntime {
-    fn drop(&mut self) {
-        if let Some(stop) = self.stop.take() {
-            let _ = stop.send(());
-        }
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
-    }
-}
-
-fn run(shared: Arc<LambdaShared>, started: &mpsc::Sender<io::Result<u16>>, stopped: oneshot::Receiver<()>) {
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => return drop(started.send(Err(error))),
-    };
-    runtime.block_on(async {
-        let server = match Loopback::bind(0).await {
-            Ok(server) => server.with_bodies_up_to(LARGEST_ANSWER + 1),
-            Err(error) => return drop(started.send(Err(error))),
-        };
-        let _ = started.send(Ok(server.port()));
-        let serve = server.serve(move |request| {
-            let shared = Arc::clone(&shared);
-            async move { shared.answer(&request).await }
-        });
-        tokio::select! { () = serve => {}, _ = stopped => {} }
-    });
 }
 
 impl LambdaShared {

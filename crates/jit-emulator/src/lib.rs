@@ -28,7 +28,9 @@
 //! cloudtrail                  routes → lookup → trail
 //! ec2                         one harmless call
 //! directory                   Organizations' units and accounts, Identity Center's users and groups
-//! lambda                      Lambda's Runtime API, on a port of its own
+//! secrets                     Secrets Manager
+//! lambda · pagerduty          Lambda's Runtime API, and PagerDuty's on-calls: each beside the others, on a port of its own
+//! side                        such a port, and its thread
 //! console                     the console's sign-in page (`/federation`)
 //! recorded                    what a service tells CloudTrail
 //! service                     the layer around each of them: counts, arranged trouble, `Date`
@@ -61,17 +63,20 @@ mod journal;
 mod json_service;
 mod lambda;
 mod page;
+mod pagerduty;
 mod params;
 mod pending;
 mod percent;
 mod query;
 mod recorded;
 mod s3;
+mod secrets;
 mod server;
 mod service;
 mod sessions;
 mod settings;
 mod shared;
+mod side;
 mod signing;
 mod sts;
 #[cfg(test)]
@@ -85,6 +90,7 @@ pub use self::deployment::{Deployment, DeploymentError, DoorArrival, Layout};
 pub use self::faults::{CallerNetwork, Edit, Faults, Flaw, Refusal, Trouble};
 pub use self::journal::{Call, Decided, Issued, Journal};
 pub use self::lambda::{LambdaOutcome, LambdaRuntime};
+pub use self::pagerduty::{OnCallShift, PagerDutyServer};
 pub use self::server::Servers;
 pub use self::settings::{
     ADMIN, Account, Approval, CLIENT_ID, DEVELOPER, HUB, KeyUser, Role, Settings, Trust, User,

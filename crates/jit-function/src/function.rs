@@ -24,15 +24,17 @@ use jit_apply::calls::AwsCalls;
 use jit_apply::directory::{IdentityStore, Organization};
 use jit_apply::fleet::{Fleet, FleetAccess};
 use jit_apply::s3::S3Ledger;
+use jit_apply::secrets::secret_text;
 use jit_wire::arn::Partition;
 use jit_wire::credentials::Credentials;
-use jit_wire::env::Env;
+use jit_wire::env::{self, Env};
 use jit_wire::http::Http;
 use jit_wire::signed::{CallError, Endpoint, Service, Variant};
 use jit_wire::timestamp::Timestamp;
 
 use crate::bell::Bell;
 use crate::directory::{self, KnownDirectory};
+use crate::on_call::{self, OnCallService as _, PagerDuty};
 use crate::report::Report;
 use crate::settings::Settings;
 pub use error::RunError;
@@ -97,8 +99,9 @@ impl Function {
     /// # Errors
     /// [`RunError::Call`]: a service has no endpoint.
     pub fn new(settings: Settings, system: FunctionSystem, own: Credentials) -> Result<Self, RunError> {
+        let variant = variant(&system.env);
         let at = |service, region: &str| {
-            Endpoint::resolve(service, region, Variant::default(), &system.env).map_err(CallError::from)
+            Endpoint::resolve(service, region, variant, &system.env).map_err(CallError::from)
         };
         let region = settings.region.as_str();
         let endpoints = Endpoints {
@@ -160,13 +163,19 @@ impl Function {
             width: self.settings.accounts_at_once,
         };
         let fleet = Fleet::new(access, accounts.clone())?;
+        let schedules = on_call::schedules(&records, &index.with(&known.directory));
+        let (on_call, unanswered) = match self.on_call(&calls, &schedules, clock()) {
+            Ok(on_call) => (on_call, None),
+            // People decide.
+            Err(why) => (OnCall::Unknown, Some(("on-call".to_owned(), why))),
+        };
         let services = Services { fleet: &fleet, index: &index, directory: &known.directory };
         let applier = Applier {
             ledger: &ledger,
             shelf: &*shelf,
             iam: &fleet,
             directory: &known.directory,
-            on_call: &OnCall::Unknown,
+            on_call: &on_call,
             services: &|access| services.of(access),
             must_wait: &|access| known.must_wait(policy, access),
             clock: &clock,
@@ -178,7 +187,7 @@ impl Function {
             policy: stored.key.to_string(),
             swept: None,
             findings: Vec::new(),
-            failures: Vec::new(),
+            failures: unanswered.into_iter().collect(),
         };
         for finding in known.findings() {
             report.findings.extend(applier.tell_once(&records, finding)?);
@@ -201,6 +210,26 @@ impl Function {
             report.failures.extend(unlisted.into_iter().map(|(account, error)| (account, error.to_string())));
         }
         Ok(report)
+    }
+
+    /// Who is on call now, if that matters.
+    fn on_call(
+        &self,
+        calls: &AwsCalls<'_>,
+        schedules: &BTreeSet<String>,
+        now: Timestamp,
+    ) -> Result<OnCall, String> {
+        let Some(secret) = self.settings.pagerduty_token.as_ref().filter(|_| !schedules.is_empty()) else {
+            return Ok(OnCall::Unknown);
+        };
+        let region = secret.region();
+        let endpoint =
+            Endpoint::resolve(Service::SecretsManager, region, variant(&self.system.env), &self.system.env);
+        let endpoint = endpoint.map_err(|error| error.to_string())?;
+        let token = secret_text(calls, &endpoint, self.roles.own(), secret.as_str());
+        let token = token.map_err(|error| error.to_string())?;
+        let service = PagerDuty { url: self.settings.pagerduty_url.clone(), token };
+        service.shifts(calls, schedules, now).map(OnCall::Shifts)
     }
 
     /// The accounts and groups that the policy refers to.
@@ -246,6 +275,12 @@ impl Function {
         }
         known
     }
+}
+
+/// The endpoints that the environment asks for, as AWS's tools read it.
+fn variant(env: &Env) -> Variant {
+    let is_on = |name| env.get(name).is_some_and(|value| value.eq_ignore_ascii_case("true"));
+    Variant { fips: is_on(env::AWS_USE_FIPS_ENDPOINT), dual_stack: is_on(env::AWS_USE_DUALSTACK_ENDPOINT) }
 }
 
 /// Every account where a role on request can be.

@@ -16,6 +16,7 @@ pub mod bell;
 mod directory;
 pub mod function;
 pub mod lambda;
+mod on_call;
 pub mod report;
 pub mod settings;
 pub mod start;

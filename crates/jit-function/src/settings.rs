@@ -8,11 +8,12 @@ mod tests;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use jit_wire::arn::{RoleArn, is_region};
+use jit_wire::arn::{Partition, RoleArn, is_region};
 use jit_wire::env::{self, Env};
 use jit_wire::file::read_limited;
-use jit_wire::name::{is_bucket, is_role};
+use jit_wire::name::{is_account_id, is_bucket, is_role};
 use jit_wire::section::{Lines, Section, SourceText, closest};
+use jit_wire::trusted_url::{Purpose, TrustedUrl};
 use toml::de::DeTable;
 
 pub use error::{SettingPlace, SettingsError};
@@ -24,7 +25,7 @@ const PREFIX: &str = "JIT_";
 /// Variables of this program that are no settings.
 const OTHERS: [&str; 1] = [env::JIT_LOG];
 /// Every setting, with an example of its value.
-const KEYS: [(&str, &str); 7] = [
+const KEYS: [(&str, &str); 9] = [
     ("ledger", "s3://acme-jit-ledger"),
     ("region", "eu-west-1"),
     ("grantor", GRANTOR),
@@ -32,8 +33,11 @@ const KEYS: [(&str, &str); 7] = [
     ("identity_store", "d-1234567890"),
     ("identity_store_region", "eu-west-1"),
     ("accounts_at_once", "32"),
+    ("pagerduty_token", "arn:aws:secretsmanager:eu-west-1:444444444444:secret:pagerduty-a1b2c3"),
+    ("pagerduty_url", PAGERDUTY),
 ];
 const GRANTOR: &str = "jit-grantor";
+const PAGERDUTY: &str = "https://api.pagerduty.com";
 const AT_ONCE: usize = 32;
 const MOST_AT_ONCE: usize = 128;
 
@@ -54,6 +58,42 @@ pub struct Settings {
     pub identity_store_region: String,
     /// In how many accounts roles are listed at once.
     pub accounts_at_once: usize,
+    /// The secret that holds a token of PagerDuty.
+    pub pagerduty_token: Option<SecretArn>,
+    /// PagerDuty's REST API.
+    pub pagerduty_url: TrustedUrl,
+}
+
+/// The ARN of a secret in Secrets Manager.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SecretArn(String);
+
+impl SecretArn {
+    fn read(text: &str) -> Option<Self> {
+        let parts: Vec<&str> = text.split(':').collect();
+        let ["arn", partition, "secretsmanager", region, account, "secret", name] = parts[..] else {
+            return None;
+        };
+        let is_name = |name: &str| {
+            (1..=519).contains(&name.len())
+                && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/_+=.@-".contains(&byte))
+        };
+        let fits = Partition::named(partition).is_some()
+            && is_region(region)
+            && is_account_id(account)
+            && is_name(name);
+        fits.then(|| Self(text.to_owned()))
+    }
+
+    /// The whole ARN.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The secret's region.
+    pub fn region(&self) -> &str {
+        self.0.split(':').nth(3).unwrap_or_default()
+    }
 }
 
 /// A value and where it was given.
@@ -156,6 +196,7 @@ impl Values<'_> {
         };
         let at_once =
             |value: &str| value.parse::<usize>().ok().filter(|number| (1..=MOST_AT_ONCE).contains(number));
+        let url = |value: &str| TrustedUrl::parse(value, Purpose::Idp).ok();
         Ok(Settings {
             grantor: self.optional("grantor", is_name)?.unwrap_or_else(|| GRANTOR.to_owned()),
             directory_role: self.optional("directory_role", |value| value.parse().ok())?,
@@ -164,6 +205,8 @@ impl Values<'_> {
                 .optional("identity_store_region", is_region)?
                 .unwrap_or_else(|| region.clone()),
             accounts_at_once: self.optional("accounts_at_once", at_once)?.unwrap_or(AT_ONCE),
+            pagerduty_token: self.optional("pagerduty_token", SecretArn::read)?,
+            pagerduty_url: self.with_default("pagerduty_url", PAGERDUTY, url)?,
             bucket,
             region,
         })
@@ -181,6 +224,17 @@ impl Values<'_> {
         self.optional(key, read)?.ok_or(SettingsError::Missing { place, example: example(key) })
     }
 
+    fn with_default<T>(
+        &mut self,
+        key: &'static str,
+        usual: &str,
+        read: impl Fn(&str) -> Option<T>,
+    ) -> Result<T, SettingsError> {
+        let usual = Given { value: usual.to_owned(), place: SettingPlace::Variable(variable(key)) };
+        self.given.entry(key).or_insert(usual);
+        self.required(key, read)
+    }
+
     fn optional<T>(
         &mut self,
         key: &'static str,
@@ -189,6 +243,8 @@ impl Values<'_> {
         let Some(Given { value, place }) = self.given.remove(key) else { return Ok(None) };
         match read(&value) {
             Some(read) => Ok(Some(read)),
+            // Somebody may have written the token itself.
+            None if key.ends_with("_token") => Err(SettingsError::NotAnArn { place, example: example(key) }),
             None => Err(SettingsError::Invalid { place, value, key, example: example(key) }),
         }
     }

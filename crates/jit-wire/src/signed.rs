@@ -4,7 +4,7 @@
 //! | service | kind | how to call it |
 //! | --- | --- | --- |
 //! | EC2, IAM, STS | Query: a form in, XML out | [`Caller::query`] |
-//! | CloudTrail, Identity Store, Organizations | JSON with `X-Amz-Target` | [`Caller::json`] |
+//! | CloudTrail, Identity Store, Organizations, Secrets Manager | JSON with `X-Amz-Target` | [`Caller::json`] |
 //! | S3 | REST | [`Bucket`] |
 //!
 //! An [`Endpoint`] is the URL of a service and the region to sign for. Nothing is retried here; a

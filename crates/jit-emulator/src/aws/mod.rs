@@ -13,6 +13,7 @@ use crate::iam::Iam;
 use crate::journal::Call;
 use crate::recorded::Recorded;
 use crate::s3::S3;
+use crate::secrets::Secrets;
 use crate::service::Service;
 use crate::sessions::Sessions;
 use crate::shared::Shared;
@@ -31,6 +32,7 @@ pub(crate) struct Aws {
     ec2: Ec2,
     organizations: DirectoryService,
     identity_store: DirectoryService,
+    secrets: Secrets,
     cloudtrail: CloudTrail,
     trail: Trail,
 }
@@ -47,6 +49,7 @@ impl Aws {
             ec2: Ec2::new(gate.clone()),
             organizations: DirectoryService::new(gate.clone(), DirectoryKind::Organizations),
             identity_store: DirectoryService::new(gate.clone(), DirectoryKind::IdentityStore),
+            secrets: Secrets::new(gate.clone()),
             cloudtrail: CloudTrail::new(gate.clone(), trail.clone()),
             trail,
             gate,
@@ -62,6 +65,7 @@ impl Aws {
             "cloudtrail" => &self.cloudtrail,
             "organizations" => &self.organizations,
             "identitystore" => &self.identity_store,
+            "secretsmanager" => &self.secrets,
             // A public object or bucket.
             "" if request.method != http::Method::POST && request.path.len() > 1 => &self.s3,
             _ => &self.sts,

@@ -25,6 +25,8 @@ pub struct Cloud {
     pub organization: Option<String>,
     /// Its units, and the people of its Identity Center.
     pub directory: CloudDirectory,
+    /// The secrets of Secrets Manager, by ARN.
+    pub secrets: BTreeMap<String, String>,
     pub(crate) accounts: BTreeMap<String, CloudAccount>,
     pub(crate) buckets: BTreeMap<String, CloudBucket>,
 }

@@ -49,6 +49,14 @@ pub enum SettingsError {
         /// A good value.
         example: &'static str,
     },
+    /// A token is given instead of the ARN of the secret that holds it. It is not shown.
+    #[error("{place} is not the ARN of a secret in Secrets Manager")]
+    NotAnArn {
+        /// Where it is.
+        place: SettingPlace,
+        /// A good value.
+        example: &'static str,
+    },
     /// A variable that looks like a setting and is none.
     #[error("there is no setting {}", .variable.escape_debug())]
     Unknown {
@@ -102,7 +110,9 @@ impl Explain for SettingsError {
             Self::Missing { place, example } => {
                 Next::words(format!("set {place} to a value such as `{example}`"))
             }
-            Self::Invalid { example, .. } => Next::words(format!("write a value such as `{example}`")),
+            Self::Invalid { example, .. } | Self::NotAnArn { example, .. } => {
+                Next::words(format!("write a value such as `{example}`"))
+            }
             Self::Unknown { meant: Some(meant), .. } => Next::words(format!("did you mean {meant}?")),
             Self::Unknown { meant: None, .. } => {
                 Next::words("remove it; docs/access/function.md lists the settings")

@@ -15,10 +15,13 @@ fn least() -> Settings {
         identity_store: None,
         identity_store_region: "eu-west-1".to_owned(),
         accounts_at_once: 32,
+        pagerduty_token: None,
+        pagerduty_url: TrustedUrl::parse("https://api.pagerduty.com", Purpose::Idp).unwrap(),
     }
 }
 
 const LEDGER: (&str, &str) = ("JIT_LEDGER", "s3://acme-jit-ledger");
+const TOKEN: &str = "arn:aws:secretsmanager:us-east-1:444444444444:secret:jit/pagerduty-a1b2c3";
 const REGION: (&str, &str) = ("AWS_REGION", "eu-west-1");
 
 #[test]
@@ -32,6 +35,8 @@ fn the_environment_and_a_file_say_the_same() {
         identity_store: Some("d-1234567890".to_owned()),
         identity_store_region: "us-east-1".to_owned(),
         accounts_at_once: 8,
+        pagerduty_token: SecretArn::read(TOKEN),
+        pagerduty_url: TrustedUrl::parse("https://api.eu.pagerduty.com", Purpose::Idp).unwrap(),
         ..least()
     };
     let pairs = [
@@ -39,6 +44,8 @@ fn the_environment_and_a_file_say_the_same() {
         ("directory_role", "arn:aws:iam::111111111111:role/jit-directory"),
         ("identity_store", "d-1234567890"),
         ("identity_store_region", "us-east-1"),
+        ("pagerduty_token", TOKEN),
+        ("pagerduty_url", "https://api.eu.pagerduty.com"),
     ];
     let file: String = pairs.iter().map(|(key, value)| format!("{key} = \"{value}\"\n")).collect();
     assert_eq!(Settings::of_text("f.toml", &format!("{text}{file}accounts_at_once = 8\n")), Ok(all.clone()));
@@ -72,6 +79,8 @@ fn what_is_wrong_is_named_with_its_place_and_a_good_value() {
         bad(("JIT_IDENTITY_STORE", "ssoins-1")),
         bad(("JIT_ACCOUNTS_AT_ONCE", "0")),
         bad(("JIT_ACCOUNTS_AT_ONCE", "1000")),
+        bad(("JIT_PAGERDUTY_TOKEN", "u+abcdefghijklmnopqr")),
+        bad(("JIT_PAGERDUTY_URL", "http://pagerduty.example")),
         bad(("JIT_LEGDER", "x")),
         bad(("JIT_\u{1b}[31m", "x")),
         file("ledger = \"s3://acme-jit-ledger\"\n"),

@@ -34,9 +34,9 @@ struct OnLambda(Child);
 
 impl OnLambda {
     fn start(company: &Company, lambda: &LambdaRuntime) -> Self {
-        let own = company.function_session();
+        let (own, address) = (company.function_session(), lambda.address());
         let mut command = program(&[
-            ("AWS_LAMBDA_RUNTIME_API", lambda.address()),
+            ("AWS_LAMBDA_RUNTIME_API", address.as_str()),
             ("AWS_LAMBDA_FUNCTION_NAME", "jit-function"),
             ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512"),
             ("AWS_LAMBDA_FUNCTION_VERSION", "1"),

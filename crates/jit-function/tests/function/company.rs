@@ -65,6 +65,10 @@ role = "{PUBLISHER}"
 ids = ["{publisher}"]
 may = ["publish"]
 
+[person]
+alice = {{ names = ["alice"], pagerduty = "PALICE" }}
+bob = {{ names = ["bob"], pagerduty = "PBOB" }}
+
 [group]
 eng = ["alice", "bob"]
 owners = ["bob", "carol"]
@@ -84,6 +88,14 @@ accounts = ["{UNIT}"]
 ceiling = "read"
 who = ["eng", "center-eng"]
 approve = []
+max = "1h"
+
+[access.deploy]
+role = "arn:aws:iam::222222222222:role/jit/deploy"
+ceiling = "operate"
+who = ["eng"]
+approve = [{{ group = "owners" }}]
+oncall = {{ pagerduty = "PSCHED1", approve = [] }}
 max = "1h"
 
 [access.secret]
@@ -139,7 +151,7 @@ impl Company {
         deployment.install(&servers).unwrap();
         let all = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
         let trust = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"444444444444"},"Action":"sts:AssumeRole"}}"#;
-        let asks = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":["identitystore:*","organizations:*"],"Resource":"*"}}"#;
+        let asks = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":["identitystore:*","organizations:*","secretsmanager:GetSecretValue"],"Resource":"*"}}"#;
         servers.cloud(|cloud| {
             cloud.put_user_policy(DESK, "all", all).unwrap();
             // The documents of these roles count. How people arrive there is tested elsewhere.

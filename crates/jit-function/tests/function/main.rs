@@ -5,4 +5,5 @@ mod binary;
 mod company;
 mod groups;
 mod kills;
+mod on_call;
 mod sweeps;

@@ -47,6 +47,7 @@ impl Endpoint {
             Service::CloudTrail => "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101",
             Service::IdentityStore => "AWSIdentityStore",
             Service::Organizations => "AWSOrganizationsV20161128",
+            Service::SecretsManager => "secretsmanager",
             _ => return Err(self.cannot(action, "it is no JSON service")),
         };
         let headers = vec![
@@ -82,7 +83,7 @@ impl Caller<'_> {
         self.send(self.endpoint.query(action, parameters)?).await
     }
 
-    /// Calls a JSON service (CloudTrail, Identity Store, Organizations).
+    /// Calls a JSON service (CloudTrail, Identity Store, Organizations, Secrets Manager).
     ///
     /// # Errors
     /// [`CallError`].

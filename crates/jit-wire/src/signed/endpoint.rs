@@ -21,6 +21,8 @@ pub enum Service {
     IdentityStore,
     /// The accounts of an organization: one endpoint for a whole partition.
     Organizations,
+    /// Secrets of programs.
+    SecretsManager,
 }
 
 impl Service {
@@ -34,6 +36,7 @@ impl Service {
             Self::CloudTrail => "cloudtrail",
             Self::IdentityStore => "identitystore",
             Self::Organizations => "organizations",
+            Self::SecretsManager => "secretsmanager",
         }
     }
 
@@ -47,6 +50,7 @@ impl Service {
             Self::CloudTrail => "AWS_ENDPOINT_URL_CLOUDTRAIL",
             Self::IdentityStore => "AWS_ENDPOINT_URL_IDENTITYSTORE",
             Self::Organizations => env::AWS_ENDPOINT_URL_ORGANIZATIONS,
+            Self::SecretsManager => "AWS_ENDPOINT_URL_SECRETS_MANAGER",
         }
     }
 }
