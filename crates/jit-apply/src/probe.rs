@@ -14,7 +14,7 @@ use jit_wire::timestamp::Timestamp;
 use roxmltree::Document;
 
 use crate::calls::AwsCalls;
-use crate::iam::http::{descendant, text_of};
+use crate::iam::http::answers::{descendant, text_of};
 
 pub use documents::RoleDocuments;
 
