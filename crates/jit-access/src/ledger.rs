@@ -141,7 +141,7 @@ pub trait Ledger {
     fn get(&self, key: &str) -> Result<Vec<u8>, LedgerError>;
 
     /// The first version of each of the objects at `keys`, in this order. A ledger that is far away reads several at once. If
-    /// it cannot go on, the rest have the same error.
+    /// it cannot continue, the rest have the same error.
     fn get_all(&self, keys: &[&str]) -> Vec<Result<Vec<u8>, LedgerError>> {
         keys.iter().map(|key| self.get(key)).collect()
     }

@@ -179,9 +179,14 @@ impl<'c> AwsCalls<'c> {
         }
     }
 
+    /// A reading begins. How far it is will be worth telling after a while.
+    pub(crate) fn begin_reading(&self) {
+        self.told.set(Instant::now());
+    }
+
     /// Says how far a long reading is, now and then.
     pub(crate) fn tell_read(&self, read: usize, of: usize) {
-        if self.was_told_before(TELL_EVERY) {
+        if read < of && self.was_told_before(TELL_EVERY) {
             (self.tell)(CallProgress::Reading { read, of });
         }
     }

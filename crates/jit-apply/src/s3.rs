@@ -195,7 +195,7 @@ impl<'s> S3Ledger<'s> {
     }
 }
 
-/// Why an object of `size` bytes does not count. It is not read: whoever may write at all can write five terabytes.
+/// Why an object of `size` bytes does not count. It is not read: everybody who can write at all can write five terabytes.
 fn doubt(key: &str, size: u64) -> Option<String> {
     let largest = key.parse::<Key>().ok()?.largest();
     let is_too_large = usize::try_from(size).map_or(true, |size| size > largest);
@@ -225,6 +225,7 @@ impl Ledger for S3Ledger<'_> {
     }
 
     fn get_all(&self, keys: &[&str]) -> Vec<Result<Vec<u8>, LedgerError>> {
+        self.calls.begin_reading();
         let mut read = Vec::with_capacity(keys.len());
         for part in keys.chunks(READ_UNDER_ONE_SESSION) {
             let some = self.read_some(part, read.len(), keys.len());

@@ -117,6 +117,8 @@ impl Loopback {
                     tokio::time::sleep(Duration::from_millis(50)).await;
                     continue;
                 };
+                // On a connection that is kept, an answer would otherwise wait for the client's acknowledgement.
+                let _ = stream.set_nodelay(true);
                 let (handler, in_line) = (Rc::clone(&handler), Rc::clone(&silent));
                 let ends = stream.peer_addr().ok().zip(stream.local_addr().ok());
                 let connection = tokio::task::spawn_local(attend(stream, ends, accepts, in_line, handler));

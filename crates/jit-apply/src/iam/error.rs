@@ -233,7 +233,7 @@ impl Explain for IamError {
                 Next::list(["compare the role and jit-grantor with what `jit policy render` prints for them"])
             }
             Self::NotShown { .. } => vec![
-                Next::words("wait a minute: nothing is lost, and whoever applies next goes on"),
+                Next::words("wait a minute: nothing is lost, and the next command that applies continues"),
                 Next::TryAgain,
             ],
             Self::Unreachable { .. } => vec![Next::Network(None), Next::TryAgain],
