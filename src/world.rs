@@ -147,6 +147,12 @@ pub enum Note<'a> {
     CodeSent { factor: &'a str, to: Option<&'a str> },
     /// The IdP asked for a pause.
     Pausing { host: &'a str, pause: Duration },
+    /// A call to AWS failed, and is made again after a pause.
+    TryingAgain { why: &'a str, pause: Duration },
+    /// Many objects of a ledger are being read.
+    ReadingLedger { read: usize, of: usize },
+    /// What was written to AWS is not visible there yet.
+    NotVisibleYet { what: &'a str, at_most: Duration },
     /// Another process holds the lock; `what` is what it is doing.
     Waiting { what: &'a str },
     /// A keychain may show a dialog of its own.

@@ -5,6 +5,7 @@ mod token;
 
 use crate::aws::errors::{StsError, StsErrorKind};
 use jit_wire::explain::{Explain, Kind, Next};
+use jit_wire::signed::clock_words;
 
 impl StsError {
     /// What happened and the likely cause, in one sentence without a full stop. It may quote AWS.
@@ -24,10 +25,7 @@ impl StsError {
             StsErrorKind::DurationTooLong { chained: false } => {
                 format!("{} does not allow sessions as long as the one requested", self.role())
             }
-            StsErrorKind::ClockSkew { ahead } => {
-                let by = ahead.map_or_else(|| "more than 5 min off".to_owned(), off_by);
-                format!("this machine's clock is {by}, so AWS rejects its signatures")
-            }
+            StsErrorKind::ClockSkew { ahead } => clock_words(ahead.map(i64::from)),
             StsErrorKind::RegionDisabled => {
                 let account = self.role_arn.as_deref().and_then(|arn| arn.split(':').nth(4));
                 let account = account.map(|account| format!(" for account {account}")).unwrap_or_default();
@@ -197,15 +195,4 @@ fn percent(message: &str) -> Option<u32> {
     let (before, _) = message.split_once('%')?;
     let digits = before.rsplit(|c: char| !c.is_ascii_digit()).next()?;
     digits.parse().ok()
-}
-
-/// `10 minutes ahead`.
-fn off_by(ahead: i32) -> String {
-    let minutes = ahead.unsigned_abs().div_ceil(60);
-    let direction = if ahead < 0 { "behind" } else { "ahead of" };
-    match minutes {
-        0..=119 => format!("{minutes} min {direction} AWS's"),
-        120..=2879 => format!("{} h {direction} AWS's", minutes / 60),
-        _ => format!("{} d {direction} AWS's", minutes / 1440),
-    }
 }

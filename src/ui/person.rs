@@ -100,6 +100,15 @@ impl Person for Terminal {
             Note::Pausing { host, pause } => {
                 ui.say(shown!("{} is rate-limiting requests; waiting {}", host, duration(pause)));
             }
+            Note::TryingAgain { why, pause } => {
+                ui.say(shown!("{}; trying again in {}", why, duration(pause)));
+            }
+            Note::ReadingLedger { read, of } => {
+                ui.say(shown!("Reading the ledger: {} of {} objects", read, of));
+            }
+            Note::NotVisibleYet { what, at_most } => {
+                ui.say(shown!("Waiting until AWS shows {}, at most {}", what, duration(at_most)));
+            }
             Note::Waiting { what } => {
                 ui.say(shown!("Waiting for another jit process that is busy with {}", what));
             }

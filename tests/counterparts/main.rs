@@ -29,6 +29,7 @@ mod keychain;
 mod keychain_kills;
 #[cfg(target_os = "linux")]
 mod keychain_storm;
+mod ledger;
 #[cfg(target_os = "linux")]
 mod manual;
 #[cfg(target_os = "linux")]

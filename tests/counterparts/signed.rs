@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use jit_wire::credentials::Credentials;
 use jit_wire::env::Env;
-use jit_wire::http::Http;
+use jit_wire::http::{AnswerKind, Http};
 use jit_wire::secret::Secret;
 use jit_wire::signed::{Addressing, Bucket, Caller, Endpoint, Retry, Service, UnsignedRequest, Variant};
 use jit_wire::timestamp::Timestamp;
@@ -180,6 +180,7 @@ fn moto_accepts_signed_calls_and_creates_an_object_once() {
             url: whole,
             headers: Vec::new(),
             body: Secret::new(Vec::new()),
+            answer: AnswerKind::Message,
         };
         caller.send(make).await.unwrap();
         let bytes = |text: &str| Secret::new(text.as_bytes().to_vec());

@@ -75,15 +75,33 @@ pub enum LedgerError {
     /// It gave an unusable answer.
     #[error("the ledger is damaged: {0}")]
     Damaged(String),
+    /// It cannot be called like this, and what has to change is known.
+    #[error("cannot use the ledger: {what}")]
+    Unusable {
+        /// The kind of failure.
+        kind: Kind,
+        /// What is wrong.
+        what: String,
+        /// What to change.
+        next: Vec<Next>,
+    },
     /// It has no room for another object.
     #[error("the ledger is full: {0}")]
     Full(String),
+}
+
+impl LedgerError {
+    /// Whether it says nothing about other objects. Then that object is a finding, and the rest of the ledger is read.
+    pub fn is_about_one_object(&self) -> bool {
+        matches!(self, Self::Absent(_) | Self::Damaged(_) | Self::Refused(_))
+    }
 }
 
 impl Explain for LedgerError {
     fn kind(&self) -> Kind {
         match self {
             Self::Refused(_) => Kind::Refused,
+            Self::Unusable { kind, .. } => *kind,
             Self::Unreachable(_) | Self::Absent(_) | Self::Damaged(_) | Self::Full(_) => Kind::Failed,
         }
     }
@@ -102,6 +120,7 @@ impl Explain for LedgerError {
             Self::Damaged(_) => vec![Next::words(
                 "tell the administrator of the ledger; what was written before has not changed",
             )],
+            Self::Unusable { next, .. } => next.clone(),
             Self::Full(_) => vec![Next::words("free space for the ledger"), Next::TryAgain],
         }
     }
@@ -120,6 +139,12 @@ pub trait Ledger {
     /// # Errors
     /// [`LedgerError`].
     fn get(&self, key: &str) -> Result<Vec<u8>, LedgerError>;
+
+    /// The first version of each of the objects at `keys`, in this order. A ledger that is far away reads several at once. If
+    /// it cannot continue, the rest have the same error.
+    fn get_all(&self, keys: &[&str]) -> Vec<Result<Vec<u8>, LedgerError>> {
+        keys.iter().map(|key| self.get(key)).collect()
+    }
 
     /// The keys that begin with `prefix` and sort after `after`, in order.
     ///

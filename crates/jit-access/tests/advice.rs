@@ -53,6 +53,8 @@ fn every_error_says_what_to_do_next() {
     told.of(&LedgerError::Refused(text()), Kind::Refused);
     told.of(&LedgerError::Absent(text()), Kind::Failed);
     told.of(&LedgerError::Damaged(text()), Kind::Failed);
+    let (what, next) = (text(), vec![Next::Clock]);
+    told.of(&LedgerError::Unusable { kind: Kind::Usage, what, next }, Kind::Usage);
     told.of(&LedgerError::Full(text()), Kind::Failed);
     told.of(&WriteError::Ledger(LedgerError::Refused(text())), Kind::Refused);
     told.of(&WriteError::Other(text()), Kind::Failed);
@@ -101,7 +103,7 @@ fn every_error_says_what_to_do_next() {
     ] {
         told.of(&error, Kind::Refused);
     }
-    assert_eq!(told.count, 41);
+    assert_eq!(told.count, 42);
     // Advice is specific: there are almost as many texts as errors.
     assert!(told.advice.len() >= 25, "{:#?}", told.advice);
 }

@@ -17,10 +17,10 @@ use jit_access::id::Id;
 use jit_access::ledger::{
     Act, ActKind, Failed, Key, Ledger, LedgerError, Put, Records, StoredPolicy, WriteError, write,
 };
-use jit_access::lifecycle::{Observed, Step, next_step};
+use jit_access::lifecycle::{Observed, RoleArn, Step, next_step};
 use jit_access::people::{Directory, People};
 use jit_access::policy::Access;
-use jit_access::render::{GrantDocument, GrantError, policy_name};
+use jit_access::render::{GrantDocument, GrantError, policy_name, request_of};
 use jit_wire::explain::{Explain, Kind, Next};
 use jit_wire::timestamp::Timestamp;
 
@@ -109,6 +109,13 @@ impl Explain for ApplyError {
         }
     }
 
+    fn why(&self) -> Vec<String> {
+        match self {
+            Self::Iam(error) => error.why(),
+            _ => Vec::new(),
+        }
+    }
+
     fn next(&self) -> Vec<Next> {
         match self {
             Self::Ledger(error) => error.next(),
@@ -140,7 +147,7 @@ impl Applier<'_> {
             }
             self.ask(&Doing::Step(request, step.clone()))?;
             looked = step == Step::LookAgain;
-            self.take_step(&records, request, step)?;
+            self.take_step(cache, &records, request, step)?;
         }
         Err(ApplyError::Stopped)
     }
@@ -197,24 +204,53 @@ impl Applier<'_> {
         decide(people, case, self.on_call, history, now)
     }
 
-    fn take_step(&self, records: &Records, request: Id, step: Step) -> Result<(), ApplyError> {
+    fn take_step(
+        &self,
+        cache: &mut Cache,
+        records: &Records,
+        request: Id,
+        step: Step,
+    ) -> Result<(), ApplyError> {
         let name = policy_name(request);
         match step {
             Step::Decide => self.write_decision(records, request),
-            Step::Put { role, document } => match self.iam.put(&role, &name, &document) {
-                Err(IamError::Refused { role, why }) => {
+            Step::Put { role, document } => {
+                let put = || self.iam.put(&role, &name, &document);
+                let done = match put() {
+                    Err(IamError::Full(_)) if self.make_room(cache, &role)? => put(),
+                    done => done,
+                };
+                if let Err(error) = &done
+                    && error.is_refusal()
+                {
                     // Recorded once; writing is tried again until the grant ends.
-                    let failed = Failed { role: role.clone(), why: why.clone() };
+                    let failed = Failed { role: error.role().clone(), why: error.to_string() };
                     self.write_once(request, ActKind::Failed, &Act::Failed(failed))?;
-                    Err(IamError::Refused { role, why }.into())
                 }
-                done => Ok(done?),
-            },
+                Ok(done?)
+            }
             Step::Delete { role } => Ok(self.iam.delete(&role, &name)?),
             Step::WriteApplied(applied) => self.write_once(request, ActKind::Applied, &Act::Applied(applied)),
             Step::WriteEnded(ended) => self.write_once(request, ActKind::Ended, &Act::Ended(ended)),
             Step::LookAgain | Step::Rest => Ok(()),
         }
+    }
+
+    /// Removes from a full role what is left on it of grants that are over. Where approvers apply, nobody else does before the
+    /// next step of each of them. Whether anything was removed.
+    fn make_room(&self, cache: &mut Cache, role: &RoleArn) -> Result<bool, ApplyError> {
+        let policies = self.iam.role(role)?.policies;
+        let requests: Vec<Id> = policies.keys().filter_map(|name| request_of(name)).collect();
+        let mut has_room = false;
+        for request in requests {
+            let records = self.read(cache, request.at())?;
+            // A policy that no request explains is the reconciler's.
+            if let Ok(Step::Delete { .. }) = self.next(&records, request, false) {
+                self.apply(cache, request)?;
+                has_room = true;
+            }
+        }
+        Ok(has_room)
     }
 
     fn write_decision(&self, records: &Records, request: Id) -> Result<(), ApplyError> {

@@ -232,6 +232,7 @@ impl Cache {
         entries: Vec<Entry>,
         is_wanted: impl Fn(&Key) -> bool,
     ) -> Result<(), LedgerError> {
+        let mut wanted = Vec::new();
         for entry in entries {
             let key = entry.key.parse::<Key>();
             if let Some(known) = self.objects.get_mut(&entry.key) {
@@ -246,16 +247,25 @@ impl Cache {
             match key {
                 Err(_) => pass.read.records.take(&entry, b""),
                 Ok(_) if entry.doubt.is_some() => pass.read.records.take(&entry, b""),
-                Ok(key) if is_wanted(&key) => {
-                    let Some(bytes) = pass.get(&entry)? else { continue };
-                    self.changed.insert(Day::of(&key));
-                    let Entry { key, written, has_more_versions, .. } = entry;
-                    self.objects.insert(key, Object { written, has_more_versions, bytes });
-                }
+                Ok(key) if is_wanted(&key) => wanted.push((entry, Day::of(&key))),
                 Ok(_) => {}
             }
         }
-        Ok(())
+        let keys: Vec<&str> = wanted.iter().map(|(entry, _)| entry.key.as_str()).collect();
+        let mut failure = None;
+        // What was read before a failure is kept, so that it is not read again.
+        for (bytes, (entry, day)) in pass.ledger.get_all(&keys).into_iter().zip(wanted) {
+            match pass.got(&entry, bytes) {
+                Ok(Some(bytes)) => {
+                    self.changed.insert(day);
+                    let Entry { key, written, has_more_versions, .. } = entry;
+                    self.objects.insert(key, Object { written, has_more_versions, bytes });
+                }
+                Ok(None) => {}
+                Err(error) => failure = failure.or(Some(error)),
+            }
+        }
+        failure.map_or(Ok(()), Err)
     }
 
     /// Whether a known policy is missing: then somebody created a new ledger in the same place.
@@ -297,13 +307,17 @@ impl<'l> Pass<'l> {
     }
 
     /// The bytes, or an anomaly.
-    fn get(&mut self, entry: &Entry) -> Result<Option<Vec<u8>>, LedgerError> {
-        match self.ledger.get(&entry.key) {
+    fn got(
+        &mut self,
+        entry: &Entry,
+        bytes: Result<Vec<u8>, LedgerError>,
+    ) -> Result<Option<Vec<u8>>, LedgerError> {
+        match bytes {
             Ok(bytes) => {
                 self.read.got += 1;
                 Ok(Some(bytes))
             }
-            Err(error @ (LedgerError::Absent(_) | LedgerError::Damaged(_) | LedgerError::Refused(_))) => {
+            Err(error) if error.is_about_one_object() => {
                 self.read.records.unreadable(entry, &error);
                 if matches!(error, LedgerError::Refused(_)) {
                     self.refused = Some(error);

@@ -14,7 +14,7 @@ use jit_wire::timestamp::Timestamp;
 use roxmltree::Document;
 
 use crate::calls::AwsCalls;
-use crate::iam::http::{descendant, text_of};
+use crate::iam::http::answers::{descendant, text_of};
 
 pub use documents::RoleDocuments;
 
@@ -301,7 +301,7 @@ mod tests {
         let of = |status, code: &str| {
             let (action, message) = ("s3:PutObject".to_owned(), "no".to_owned());
             let code = code.to_owned();
-            let refusal = Refusal { action, status, code, message, request_id: None };
+            let refusal = Refusal { action, status, code, message, request_id: None, region: None, at: None };
             ProbeOutcome::of_impossible::<()>(&Err(CallError::Refused(Box::new(refusal))))
         };
         for code in REFUSALS {

@@ -21,9 +21,10 @@ use crate::calls::AwsCalls;
 pub(crate) const NOW: Timestamp = Timestamp(1_795_867_200);
 pub(crate) const DATE: &str = "Sat, 28 Nov 2026 12:00:00 GMT";
 
-type Scripted = Arc<Mutex<VecDeque<(u16, String)>>>;
+/// What is sent for a request; nothing closes the connection without an answer.
+type Scripted = Arc<Mutex<VecDeque<Vec<u8>>>>;
 
-/// A status and a body for each request, one after the other. A status of 0 closes the connection without an answer.
+/// An answer for each request, one after the other.
 pub(crate) struct Script {
     url: String,
     answers: Scripted,
@@ -44,9 +45,21 @@ impl Script {
         Self { url, answers, asked }
     }
 
-    /// Answers this next.
+    /// Answers this next. A status of 0 closes the connection without an answer.
     pub(crate) fn then(&self, status: u16, body: impl Into<String>) -> &Self {
-        self.answers.lock().unwrap().push_back((status, body.into()));
+        if status == 0 { self.then_bytes(Vec::new()) } else { self.then_with(status, "", body) }
+    }
+
+    /// Answers this next, with more headers.
+    pub(crate) fn then_with(&self, status: u16, headers: &str, body: impl Into<String>) -> &Self {
+        let (body, length) = (body.into(), "Content-Length");
+        let head = format!("HTTP/1.1 {status} x\r\nDate: {DATE}\r\n{length}: {}\r\n", body.len());
+        self.then_bytes(format!("{head}{headers}Connection: close\r\n\r\n{body}").into_bytes())
+    }
+
+    /// Sends exactly this next.
+    pub(crate) fn then_bytes(&self, bytes: Vec<u8>) -> &Self {
+        self.answers.lock().unwrap().push_back(bytes);
         self
     }
 
@@ -63,7 +76,7 @@ impl Script {
 }
 
 pub(crate) fn calls() -> Rc<AwsCalls<'static>> {
-    Rc::new(AwsCalls::new(Http::new(&Env::of([])), || NOW).unwrap())
+    Rc::new(AwsCalls::new(Http::new(&Env::of([])), || NOW).unwrap().hurrying())
 }
 
 pub(crate) fn credentials() -> Credentials {
@@ -81,14 +94,8 @@ fn serve(mut stream: TcpStream, answers: &Scripted, kept: &Mutex<Vec<String>>) {
         }
     }
     kept.lock().unwrap().push(String::from_utf8(request).unwrap());
-    let Some((status, body)) = answers.lock().unwrap().pop_front() else { return };
-    if status > 0 {
-        let length = body.len();
-        let head = format!(
-            "HTTP/1.1 {status} x\r\nDate: {DATE}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
-        );
-        let _ = stream.write_all(format!("{head}{body}").as_bytes());
-    }
+    let Some(answer) = answers.lock().unwrap().pop_front() else { return };
+    let _ = stream.write_all(&answer);
 }
 
 fn is_whole(request: &[u8]) -> bool {

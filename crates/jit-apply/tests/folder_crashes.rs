@@ -67,6 +67,7 @@ fn writer() {
                     LedgerError::Absent(_) => "absent",
                     LedgerError::Damaged(_) => "damaged",
                     LedgerError::Unreachable(_) => "unreachable",
+                    LedgerError::Unusable { .. } => "unusable",
                 };
                 eprintln!("error: {kind}: {error}");
             }

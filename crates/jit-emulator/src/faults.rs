@@ -71,11 +71,11 @@ impl Default for CallerNetwork {
 }
 
 /// A change of a text.
-pub struct Edit(Box<dyn Fn(String) -> String + Send>);
+pub struct Edit(Box<dyn Fn(String) -> String + Send + Sync>);
 
 impl Edit {
     /// The change that `edit` makes.
-    pub fn by(edit: impl Fn(String) -> String + Send + 'static) -> Self {
+    pub fn by(edit: impl Fn(String) -> String + Send + Sync + 'static) -> Self {
         Self(Box::new(edit))
     }
 
@@ -160,6 +160,19 @@ pub enum Trouble {
     Hang,
     /// The call is carried out, but the answer is HTTP 500.
     AnswerLost,
+    /// The call is carried out, and the text of its answer is changed.
+    Edited(Arc<Edit>),
+    /// The call is carried out twice, as if something between had repeated it, and the second answer is given.
+    Twice,
+    /// Another answer, in no protocol's form.
+    Instead {
+        /// The HTTP status.
+        status: u16,
+        /// Headers.
+        headers: Vec<(&'static str, String)>,
+        /// The body.
+        body: String,
+    },
     /// A refusal in the protocol's own form.
     Refuse(Refusal),
 }
@@ -278,8 +291,18 @@ pub(crate) async fn suffer(trouble: Trouble) -> Result<(), Stop> {
             Ok(())
         }
         Trouble::Hang => std::future::pending().await,
-        // The caller replaces the answer after the call.
-        Trouble::AnswerLost => Ok(()),
+        // The caller changes the answer after the call.
+        Trouble::AnswerLost | Trouble::Edited(_) | Trouble::Twice => Ok(()),
+        Trouble::Instead { status, headers, body } => {
+            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            let mut reply = loopback::reply(status, "text/html", body);
+            for (name, value) in headers {
+                if let Ok(value) = http::HeaderValue::from_str(&value) {
+                    reply.headers_mut().insert(name, value);
+                }
+            }
+            Err(Stop::Broken(Box::new(reply)))
+        }
         Trouble::Refuse(refusal) => Err(refusal.into()),
     }
 }

@@ -166,7 +166,7 @@ fn run(
     runtime.block_on(async {
         let bound = async {
             let idp = Loopback::bind(0).await?;
-            let sts = Loopback::bind(0).await?.with_bodies_up_to(LARGEST_OBJECT);
+            let sts = Loopback::bind(0).await?.with_bodies_up_to(LARGEST_OBJECT).keeping_alive();
             let center = Loopback::bind(0).await?;
             let shared = Arc::new(Shared::new(settings, clock, idp.port())?);
             Ok::<_, io::Error>((idp, sts, center, shared))

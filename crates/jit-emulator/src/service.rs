@@ -7,9 +7,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use http::{HeaderValue, StatusCode, header};
+use http_body_util::BodyExt as _;
 use serde_json::Value;
 
-use crate::faults::{Refusal, Stop, Trouble, suffer};
+use crate::faults::{Edit, Refusal, Stop, Trouble, suffer};
 use crate::http_date;
 use crate::journal::Call;
 use crate::shared::{Shared, lock};
@@ -47,21 +48,27 @@ pub(crate) fn served(
         Box::pin(async move {
             let met = match service.call(&request) {
                 Some(call) => meet(&shared, call).await,
-                None => Ok(Then::Answer),
+                None => Ok(Vec::new()),
             };
             let reply = match met {
                 Ok(then) => {
-                    let reply = service
-                        .answer(&request)
-                        .unwrap_or_else(|refusal| service.refused(&request, &refusal));
-                    match then {
-                        Then::Answer => reply,
-                        Then::LoseAnswer => loopback::reply(
-                            StatusCode::INTERNAL_SERVER_ERROR,
-                            "text/plain",
-                            "something broke\n",
-                        ),
+                    let answer = || {
+                        service.answer(&request).unwrap_or_else(|refusal| service.refused(&request, &refusal))
+                    };
+                    let mut reply = answer();
+                    for trouble in then {
+                        reply = match trouble {
+                            Trouble::AnswerLost => loopback::reply(
+                                StatusCode::INTERNAL_SERVER_ERROR,
+                                "text/plain",
+                                "something broke\n",
+                            ),
+                            Trouble::Edited(edit) => edited(reply, &edit).await,
+                            Trouble::Twice => answer(),
+                            _ => reply,
+                        };
                     }
+                    reply
                 }
                 Err(Stop::Refused(refusal)) => service.refused(&request, &refusal),
                 Err(Stop::Broken(reply)) => *reply,
@@ -71,25 +78,29 @@ pub(crate) fn served(
     }
 }
 
-/// What happens to the answer of a call that is carried out.
-enum Then {
-    Answer,
-    LoseAnswer,
+/// The reply with another text.
+async fn edited(reply: Reply, edit: &Edit) -> Reply {
+    let (head, body) = reply.into_parts();
+    let bytes = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+    let text = edit.apply(String::from_utf8_lossy(&bytes).into_owned());
+    let mut reply = Reply::from_parts(head, text.into_bytes().into());
+    // It was that of the other text.
+    reply.headers_mut().remove(header::CONTENT_LENGTH);
+    reply
 }
 
-/// Counts `call` and causes its arranged problems.
-async fn meet(shared: &Shared, call: Call) -> Result<Then, Stop> {
+/// Counts `call` and causes its arranged problems; those that happen to the answer remain.
+async fn meet(shared: &Shared, call: Call) -> Result<Vec<Trouble>, Stop> {
     lock(&shared.journal).note_call(call);
     let troubles = lock(&shared.faults).take(call);
-    let lost = troubles.iter().any(|trouble| matches!(trouble, Trouble::AnswerLost));
-    for trouble in troubles {
-        suffer(trouble).await?;
+    for trouble in &troubles {
+        suffer(trouble.clone()).await?;
     }
     if lock(&shared.faults).is_one_too_many(call) {
         lock(&shared.journal).note_call(Call::Throttled);
         return Err(Refusal::new(429, "TooManyRequestsException", "HTTP 429 Unknown Code").into());
     }
-    Ok(if lost { Then::LoseAnswer } else { Then::Answer })
+    Ok(troubles)
 }
 
 /// Adds the server's own time to a reply (RFC 9110, section 6.6.1).

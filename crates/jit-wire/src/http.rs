@@ -7,7 +7,7 @@ mod error;
 #[cfg(any(test, fuzzing, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;
-pub(crate) mod limits;
+mod limits;
 mod log_line;
 mod message;
 mod proxy;
@@ -15,4 +15,5 @@ mod translate;
 
 pub use self::client::Http;
 pub use self::error::{HttpError, host_of, innermost};
+pub use self::limits::AnswerKind;
 pub use self::message::{Ask, Body, Headers, HttpAnswer};

@@ -32,6 +32,7 @@ pub struct Loopback {
     second: Option<TcpListener>,
     port: u16,
     largest_body: usize,
+    keeps_alive: bool,
 }
 
 impl Loopback {
@@ -42,7 +43,7 @@ impl Loopback {
     pub async fn bind(port: u16) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
         let port = listener.local_addr()?.port();
-        Ok(Self { listener, second: None, port, largest_body: BODY_LIMIT })
+        Ok(Self { listener, second: None, port, largest_body: BODY_LIMIT, keeps_alive: false })
     }
 
     /// Binds `port` on all addresses of `localhost`: a browser may try `::1` first, and otherwise somebody
@@ -83,6 +84,12 @@ impl Loopback {
         Self { largest_body: bytes, ..self }
     }
 
+    /// With connections that take one request after the other, as AWS's do.
+    #[must_use]
+    pub fn keeping_alive(self) -> Self {
+        Self { keeps_alive: true, ..self }
+    }
+
     /// The port that was bound.
     pub fn port(&self) -> u16 {
         self.port
@@ -99,7 +106,8 @@ impl Loopback {
         F: Future<Output = Reply> + 'static,
     {
         let handler = Rc::new(handler);
-        let accepts = Accepts { port: self.port, largest_body: self.largest_body };
+        let Self { port, largest_body, keeps_alive, .. } = *self;
+        let accepts = Accepts { port, largest_body, keeps_alive };
         let silent = Rc::new(Silent::default());
         let connections = LocalSet::new();
         let accept = async {
@@ -109,8 +117,9 @@ impl Loopback {
                     tokio::time::sleep(Duration::from_millis(50)).await;
                     continue;
                 };
-                let handler = Rc::clone(&handler);
-                let in_line = Rc::clone(&silent);
+                // On a connection that is kept, an answer would otherwise wait for the client's acknowledgement.
+                let _ = stream.set_nodelay(true);
+                let (handler, in_line) = (Rc::clone(&handler), Rc::clone(&silent));
                 let ends = stream.peer_addr().ok().zip(stream.local_addr().ok());
                 let connection = tokio::task::spawn_local(attend(stream, ends, accepts, in_line, handler));
                 silent.admit(connection.abort_handle());

@@ -12,14 +12,18 @@
 
 mod buckets;
 mod caller;
+mod denier;
 mod endpoint;
 mod error;
 mod request;
 mod s3;
+mod s3_list;
 
 pub use buckets::list_buckets;
 pub use caller::Caller;
+pub use denier::Denier;
 pub use endpoint::{Endpoint, EndpointError, Service, Variant};
-pub use error::{CallError, Refusal, Retry};
+pub use error::{CallError, Refusal, Retry, clock_words};
 pub use request::{SignedRequest, UnsignedRequest};
-pub use s3::{Addressing, Bucket, BucketSetting, Listed, ObjectVersion, Page, Versions};
+pub use s3::{Addressing, Bucket, BucketSetting};
+pub use s3_list::{Listed, ObjectVersion, Page, Versions};

@@ -77,7 +77,9 @@ impl HttpConnector for Canned {
                 Err(ConnectorError::io(Box::new(HttpError::Unreachable { host, why: "refused".into() })))
             }
             Answer::Timeout => Err(ConnectorError::timeout(Box::new(HttpError::Timeout { host }))),
-            Answer::TooLarge => Err(ConnectorError::user(Box::new(HttpError::TooLarge { host }))),
+            Answer::TooLarge => {
+                Err(ConnectorError::user(Box::new(HttpError::TooLarge { host, limit: 512 * 1024 })))
+            }
         })
     }
 }

@@ -3,10 +3,10 @@
 use super::between;
 use crate::aws::errors::{Action, StsError};
 use jit_wire::explain::Next;
+use jit_wire::signed::Denier;
 
-/// The kinds of policy that IAM names in `because no … allows` and `with an explicit deny in a …` (IAM User
-/// Guide, "Troubleshoot access denied error messages"), and where to find each.
-const POLICIES: [(&str, &str); 8] = [
+/// The kinds of policy that AWS names, and where to find each.
+const PLACES: [(&str, &str); 8] = [
     ("identity-based policy", "a policy of the role or user that makes the call"),
     ("resource-based policy", "the trust policy of the role"),
     ("role trust policy", "the trust policy of the role"),
@@ -19,16 +19,6 @@ const POLICIES: [(&str, &str); 8] = [
     ("resource control policy", "the resource control policies of the organization of the role's account"),
     ("VPC endpoint policy", "the policy of the network's own STS endpoint"),
 ];
-
-/// The policy that denied.
-struct Denier {
-    /// The kind of policy, in IAM's words.
-    policy: &'static str,
-    /// Where to find it.
-    place: &'static str,
-    /// It denies explicitly, and does not merely lack a permission.
-    forbids: bool,
-}
 
 impl StsError {
     /// Who denied what to whom, and why, in one sentence.
@@ -50,12 +40,8 @@ impl StsError {
             Action::GetSessionToken => "AWS refused to issue a session for these keys".to_owned(),
             Action::GetCallerIdentity => "AWS refused to say who this session is".to_owned(),
         };
-        let why = match self.denier() {
-            Some(Denier { policy, forbids: true, .. }) => {
-                let article = if policy.starts_with('i') { "an" } else { "a" };
-                format!("{article} {policy} forbids {action}")
-            }
-            Some(Denier { policy, .. }) => format!("no {policy} allows {action}"),
+        let why = match Denier::of(message) {
+            Some(denier) => denier.sentence(action),
             None if message.contains("must provide both MFA serial number") => {
                 "it requires an MFA code, which only an IAM user can provide".to_owned()
             }
@@ -80,7 +66,7 @@ impl StsError {
     /// What to check or to change after a denial.
     pub(super) fn after_denial(&self) -> Vec<Next> {
         let action = self.denied_action();
-        if let Some(Denier { place, forbids, .. }) = self.denier() {
+        if let Some((place, forbids)) = self.denying_place() {
             let verb = if forbids { "no longer forbid" } else { "allow" };
             return vec![Next::words(format!("have {place} {verb} {action}"))];
         }
@@ -129,17 +115,10 @@ impl StsError {
         extras.into_iter().find(|extra| self.message.contains(extra)).unwrap_or(asked)
     }
 
-    /// The policy that denied, if AWS names it.
-    fn denier(&self) -> Option<Denier> {
-        let markers = [
-            ("because no ", false),
-            ("with an explicit deny in an ", true),
-            ("with an explicit deny in a ", true),
-        ];
-        let (rest, forbids) = markers
-            .into_iter()
-            .find_map(|(marker, forbids)| self.message.split_once(marker).map(|(_, rest)| (rest, forbids)))?;
-        let (policy, place) = POLICIES.into_iter().find(|row| rest.starts_with(row.0))?;
-        Some(Denier { policy, place, forbids })
+    /// Where to find the policy that denied, if AWS names it, and whether it denies explicitly.
+    fn denying_place(&self) -> Option<(&'static str, bool)> {
+        let denier = Denier::of(&self.message)?;
+        let (_, place) = PLACES.into_iter().find(|(policy, _)| *policy == denier.policy)?;
+        Some((place, denier.forbids))
     }
 }

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use jit_access::decide::OnCall;
 use jit_access::id::Id;
 use jit_access::policy::Access;
-use jit_access::render::{Ceiling, Level};
+use jit_access::render::{Ceiling, Level, Limit};
 use jit_apply::apply::Applier;
 use jit_apply::iam::{HttpIam, IamError};
 use jit_wire::arn::RoleArn;
@@ -15,6 +15,7 @@ use jit_wire::signed::{Endpoint, Service};
 
 use super::{AccessError, AccessLedger, open, random, variant};
 use crate::plan::{Origin, Plan};
+use crate::world::Note;
 
 /// The role in each account that may change the policies of roles on request.
 const GRANTOR: &str = "jit-grantor";
@@ -43,7 +44,17 @@ impl AccessLedger<'_> {
             random: &random,
             go_on: &|_| ControlFlow::Continue(()),
         };
-        Ok(applier.apply(&mut self.cache.borrow_mut(), request)?)
+        let applied = applier.apply(&mut self.cache.borrow_mut(), request);
+        for (role, used) in iam.nearly_full() {
+            let limit = Limit::Inline;
+            let text = format!(
+                "the grants of {role} use {used} of {} characters, and no more fit soon; {}",
+                limit.characters(),
+                limit.advice()
+            );
+            self.world.person.tell(Note::Warning { text: &text });
+        }
+        Ok(applied?)
     }
 
     /// IAM, in each account under the session of the grantor there.

@@ -77,6 +77,7 @@ impl Explain for AccessError {
     fn why(&self) -> Vec<String> {
         match self {
             Self::Broker(error) => error.why(),
+            Self::Apply(error) => error.why(),
             _ => Vec::new(),
         }
     }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use jit_access::people::UserId;
 use jit_access::policy::Right;
 use jit_apply::cache::{FolderShelf, Shelf};
-use jit_apply::calls::AwsCalls;
+use jit_apply::calls::{AwsCalls, CallProgress};
 use jit_apply::folder::{FolderError, FolderLedger, SystemAccounts, own_account};
 use jit_apply::s3::S3Ledger;
 use jit_wire::http::Http;
@@ -20,7 +20,7 @@ use crate::aws::sts;
 use crate::broker::BrokerError;
 use crate::plan::Plan;
 use crate::sys::{fs, process};
-use crate::world::World;
+use crate::world::{Note, World};
 
 /// Where what was read is kept, below the state folder.
 const CACHE: &str = "access";
@@ -38,7 +38,16 @@ pub(super) fn shelf(world: &World) -> Box<dyn Shelf> {
 /// What makes this command's calls. See [`AwsCalls`] for why its client is not the world's.
 pub(super) fn calls(world: &World) -> Result<Rc<AwsCalls<'_>>, AccessError> {
     let calls = AwsCalls::new(Http::new(&world.env), || world.clock.now());
-    calls.map(Rc::new).map_err(|error| AccessError::Calls(error.to_string()))
+    let calls = calls.map_err(|error| AccessError::Calls(error.to_string()))?;
+    Ok(Rc::new(calls.telling(|progress| world.person.tell(note(progress)))))
+}
+
+fn note(progress: CallProgress<'_>) -> Note<'_> {
+    match progress {
+        CallProgress::Again { why, pause } => Note::TryingAgain { why, pause },
+        CallProgress::Reading { read, of } => Note::ReadingLedger { read, of },
+        CallProgress::Unseen { what, at_most } => Note::NotVisibleYet { what, at_most },
+    }
 }
 
 pub(super) type FoundLedger<'b> = (Opened<'b>, LedgerIdentity);

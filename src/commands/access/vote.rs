@@ -73,7 +73,7 @@ pub(crate) enum NotCast {
     Overruled(String),
     /// The vote is stored, and what it completes was not done.
     #[error("your vote is stored, but the decision was not applied: {what}")]
-    NotApplied { what: String, kind: Kind, next: Vec<Next>, again: String },
+    NotApplied { what: String, why: Vec<String>, kind: Kind, next: Vec<Next>, again: String },
 }
 
 impl Explain for NotCast {
@@ -81,6 +81,13 @@ impl Explain for NotCast {
         match self {
             Self::NotPending { .. } | Self::Overruled(_) => Kind::Refused,
             Self::NotApplied { kind, .. } => *kind,
+        }
+    }
+
+    fn why(&self) -> Vec<String> {
+        match self {
+            Self::NotApplied { why, .. } => why.clone(),
+            Self::NotPending { .. } | Self::Overruled(_) => Vec::new(),
         }
     }
 
@@ -238,6 +245,7 @@ fn outcome(id: Id, ballot: &Ballot<'_>, ledger: &AccessLedger<'_>, world: &World
             let again = format!("{} {}", verb(ballot.vote), desk.short(id));
             return Err(NotCast::NotApplied {
                 what: error.to_string(),
+                why: error.why(),
                 kind: error.kind(),
                 next: error.next(),
                 again,

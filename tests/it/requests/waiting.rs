@@ -106,7 +106,7 @@ fn what_aws_refuses_is_said_to_whoever_waits() {
     Waiting. Ctrl-C stops waiting, and the request stays.
     Waiting for owners: bob or carol@example.com
     error: request id-001 was granted, but not applied
-      because: LimitExceeded
+      because: AWS refused to change arn:aws:iam::222222222222:role/jit/pay-admin: LimitExceeded
       next: jit requests id-001  shows it
     ");
 }

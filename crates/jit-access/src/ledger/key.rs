@@ -5,9 +5,10 @@ use std::str::FromStr;
 
 use jit_wire::explain::{Explain, Kind, Next};
 
-use super::{ActKind, FactKind};
+use super::{ActKind, FactKind, LARGEST_ACT, LARGEST_FACT};
 use crate::id::Id;
 use crate::people::UserId;
+use crate::policy::LARGEST_POLICY;
 
 /// A key of the ledger.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -97,6 +98,15 @@ impl Key {
         match self {
             Self::Policy { id, .. } | Self::Fact { id, .. } | Self::Sweep { id, .. } => *id,
             Self::Act { request, .. } => *request,
+        }
+    }
+
+    /// The size of the largest object of this kind, in bytes. A larger one does not count.
+    pub fn largest(&self) -> usize {
+        match self {
+            Self::Policy { .. } => LARGEST_POLICY,
+            Self::Act { .. } => LARGEST_ACT,
+            Self::Fact { .. } | Self::Sweep { .. } => LARGEST_FACT,
         }
     }
 }

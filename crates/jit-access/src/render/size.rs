@@ -63,7 +63,8 @@ impl Limit {
         }
     }
 
-    fn advice(self) -> &'static str {
+    /// What to do when it is near.
+    pub fn advice(self) -> &'static str {
         match self {
             Self::Trust => {
                 "name fewer doors, tags or voters in it, for example by giving each team a role of its own with its own approvers"

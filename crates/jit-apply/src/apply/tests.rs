@@ -311,7 +311,7 @@ fn what_aws_refuses_is_said_once_and_tried_again() {
         assert_eq!(swept.failures.len(), 2, "one that fails does not keep the other from being tried");
         assert!(swept.failures.iter().all(|(_, error)| *error == ApplyError::Iam(refused.clone())));
         let State::Granted { phase: Phase::Failed { why }, .. } = world.state(first) else { panic!() };
-        assert_eq!(why, "LimitExceeded");
+        assert_eq!(why, format!("AWS refused to change {ROLE}: LimitExceeded"));
     }
     let lost = IamError::Unreachable { role: ROLE.into(), why: "timeout".into() };
     world.iam.refuse(Some(lost.clone()));
@@ -329,6 +329,43 @@ fn what_aws_refuses_is_said_once_and_tried_again() {
     ] {
         assert!(!error.next().is_empty(), "{error}");
     }
+}
+
+#[test]
+fn a_full_role_loses_what_is_over_and_nothing_else() {
+    let world = World::new();
+    let over = world.ask("carol@corp.com", None);
+    world.vote(over);
+    assert_eq!(world.apply(over), Ok(()));
+    // It ends, and nobody has removed it yet. Something else fills the role but for one grant.
+    world.pass_time(3700);
+    let one = world.policies()[&policy_name(over)].len();
+    let others = "x".repeat(10_240 - one - 20);
+    let fill = |world: &World| {
+        world.iam.change(ROLE, |role| drop(role.policies.insert("others".to_owned(), others.clone())));
+    };
+    fill(&world);
+    let next = world.ask("alice@corp.com", None);
+    world.vote(next);
+    assert_eq!(world.apply(next), Ok(()));
+    assert!(world.has(next) && !world.has(over));
+    assert!(matches!(world.state(next), State::Granted { phase: Phase::Live { applied: true }, .. }));
+    assert!(world.policies().contains_key("others"), "what no request explains is the reconciler's");
+    // Where everything on it is live, the next one is refused, and says what is there.
+    let third = world.ask("carol@corp.com", None);
+    world.vote(third);
+    let error = world.apply(third).unwrap_err();
+    let ApplyError::Iam(IamError::Full(full)) = &error else { panic!("{error}") };
+    let mut names: Vec<_> = full.policies.iter().map(|(name, _)| name.clone()).collect();
+    names.sort();
+    assert_eq!(names, [policy_name(next), "others".to_owned()]);
+    let State::Granted { phase: Phase::Failed { why }, .. } = world.state(third) else { panic!() };
+    assert_eq!(why, error.to_string());
+    assert!(error.why().iter().any(|why| why.contains(&next.short([]))), "{:?}", error.why());
+    // When the other one is given back, it fits.
+    world.give_back(next);
+    assert_eq!(world.apply(third), Ok(()));
+    assert!(world.has(third) && !world.has(next));
 }
 
 /// What happens during a run.

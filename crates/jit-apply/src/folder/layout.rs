@@ -1,7 +1,6 @@
 //! Where each key is stored below the folder, and the size limit of its object.
 
-use jit_access::ledger::{Key, LARGEST_ACT, LARGEST_FACT};
-use jit_access::policy::LARGEST_POLICY;
+use jit_access::ledger::Key;
 
 /// The folder in which objects are written before they are moved to their names. Readers ignore it.
 pub(super) const STAGING: &str = "tmp";
@@ -58,17 +57,18 @@ pub(super) struct Place {
 
 impl Place {
     pub(super) fn of(key: &Key) -> Self {
-        let (area, author, limit) = match key {
-            Key::Policy { author, .. } => (Area::Policies, Some(author), LARGEST_POLICY),
-            Key::Fact { author, .. } => (Area::Facts, Some(author), LARGEST_FACT),
-            Key::Act { .. } => (Area::Acts, None, LARGEST_ACT),
-            Key::Sweep { .. } => (Area::Sweeps, None, LARGEST_FACT),
+        let (area, author) = match key {
+            Key::Policy { author, .. } => (Area::Policies, Some(author)),
+            Key::Fact { author, .. } => (Area::Facts, Some(author)),
+            Key::Act { .. } => (Area::Acts, None),
+            Key::Sweep { .. } => (Area::Sweeps, None),
         };
         let text = key.to_string();
         let mut segments = text.split('/').skip(1).map(on_disk);
         let folders = segments.by_ref().take(area.depth()).collect();
         let file = segments.next().unwrap_or_default();
-        Self { area, folders, file, author: author.map(|author| author.session_name().to_owned()), limit }
+        let author = author.map(|author| author.session_name().to_owned());
+        Self { area, folders, file, author, limit: key.largest() }
     }
 }
 

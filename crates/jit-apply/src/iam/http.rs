@@ -1,16 +1,21 @@
 //! IAM over HTTP, in each account under the session of a role that may change the policies of roles on request.
 
+pub(crate) mod answers;
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
 use jit_access::ledger::FindingKind;
 use jit_access::lifecycle::{ObservedRole, RoleArn};
+use jit_access::render::{Fullness, Limit, Room};
 use jit_wire::credentials::Credentials;
 use jit_wire::signed::{CallError, Caller, Endpoint, Retry};
-use roxmltree::{Document, Node};
 
-use super::{Iam, IamError};
+use super::{Boundary, FullRole, Iam, IamDenial, IamError};
 use crate::calls::AwsCalls;
+use answers::{allowed_services, boundary, characters, document_in, has_tag, page, text_in, unreadable};
 
 /// What a role on request can be called under.
 const PATH: &str = "/jit/";
@@ -18,9 +23,13 @@ const PATH: &str = "/jit/";
 const FREEZE: &str = "jit-freeze";
 /// Pages of one list. No role has nearly as many policies, and no account as many roles.
 const MOST_PAGES: usize = 1_000;
-/// So often a policy that was put is looked for: IAM's servers learn of it one after the other.
-const LOOKS: u32 = 6;
+/// So often a change is looked for: IAM's servers learn of it one after the other. Each pause is longer than the one before.
+const LOOKS: u32 = 10;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(300);
+/// The pauses together, about.
+const LOOKED_FOR: Duration = Duration::from_secs(17);
+/// After so many looks somebody who waits is told.
+const WORTH_TELLING: u32 = 2;
 
 /// Gives the session to call with in an account: the one of `jit-grantor` there. The error is about the role or the account
 /// that it names.
@@ -32,6 +41,8 @@ pub struct HttpIam<'s> {
     endpoint: Endpoint,
     session: SessionForIam<'s>,
     accounts: Vec<String>,
+    /// How many characters the inline policies of each role have that was looked at.
+    used: RefCell<BTreeMap<RoleArn, usize>>,
 }
 
 impl<'s> HttpIam<'s> {
@@ -42,7 +53,7 @@ impl<'s> HttpIam<'s> {
         accounts: Vec<String>,
         session: SessionForIam<'s>,
     ) -> Self {
-        Self { calls, endpoint, session, accounts }
+        Self { calls, endpoint, session, accounts, used: RefCell::default() }
     }
 
     /// The services that the ceiling `jit-ceiling-NAME` of `account` allows, as a grant names them: `ec2:*`.
@@ -62,6 +73,14 @@ impl<'s> HttpIam<'s> {
         let answer = self.ask(account, &arn, "GetPolicyVersion", &parameters)?;
         let document = document_in(&answer, "Document", &arn)?;
         allowed_services(&document).ok_or_else(|| unreadable(&arn, "GetPolicyVersion"))
+    }
+
+    /// The roles that were looked at whose inline policies have little room left, with how many characters these have.
+    pub fn nearly_full(&self) -> Vec<(RoleArn, usize)> {
+        let limit = Limit::Inline;
+        let is_near = |used: usize| (Fullness { limit, used }).check() != Ok(Room::Enough);
+        let used = self.used.borrow();
+        used.iter().filter(|(_, used)| is_near(**used)).map(|(role, used)| (role.clone(), *used)).collect()
     }
 
     /// Calls `action` in `account`; `about` is the role or the policy that it is about.
@@ -132,17 +151,8 @@ impl<'s> HttpIam<'s> {
 
     /// What its boundary and its attached policies are that they should not be.
     fn differences(&self, role: &RoleArn, about: &str) -> Result<Vec<(FindingKind, String)>, IamError> {
-        let mut found = Vec::new();
-        let boundary = Document::parse(about).ok().and_then(|document| {
-            descendant(document.root(), "PermissionsBoundaryArn").map(|node| text_of(node).to_owned())
-        });
-        match boundary {
-            None => found.push((FindingKind::Boundary, "the role has no permissions boundary".to_owned())),
-            Some(arn) if !arn.contains(":policy/jit-ceiling-") => {
-                found.push((FindingKind::Boundary, format!("its permissions boundary is {arn}, no ceiling")));
-            }
-            Some(_) => {}
-        }
+        let fault = boundary(about).fault();
+        let mut found: Vec<_> = fault.into_iter().map(|fault| (FindingKind::Boundary, fault)).collect();
         let parameters = [("RoleName", role_name(role))];
         let action = "ListAttachedRolePolicies";
         let attached = self.members(account_of(role), role, action, "AttachedPolicies", &parameters)?;
@@ -169,7 +179,58 @@ impl<'s> HttpIam<'s> {
                 observed.policies.insert(name, document);
             }
         }
+        self.used
+            .borrow_mut()
+            .insert(role.clone(), characters(&observed).map(|(_, characters)| characters).sum());
         Ok((observed, about))
+    }
+
+    /// Changes a role, and explains why it cannot be changed with what else can be found out.
+    fn change(&self, role: &RoleArn, action: &str, parameters: &[(&str, &str)]) -> Result<(), IamError> {
+        let account = account_of(role);
+        let error = match self.try_to_ask(account, role, action, parameters)? {
+            Ok(_) => return Ok(()),
+            Err(error) => error,
+        };
+        let message = || error.refusal().map(|refusal| refusal.message.clone()).unwrap_or_default();
+        if error.is("LimitExceeded") {
+            let document =
+                parameters.iter().find(|(name, _)| *name == "PolicyDocument").map_or("", |(_, text)| *text);
+            let replaced = parameters.iter().find(|(name, _)| *name == "PolicyName").map(|(_, name)| *name);
+            let policies = self.look_at(role).map(|(observed, _)| observed).unwrap_or_default();
+            let policies =
+                characters(&policies).filter(|(name, _)| Some(name.as_str()) != replaced).collect();
+            let needs = Fullness::of(Limit::Inline, [document]).used;
+            return Err(IamError::Full(Box::new(FullRole { role: role.clone(), needs, policies })));
+        }
+        if error.is("AccessDenied") {
+            // The grantor's policy has a condition on the boundary, which AWS does not mention.
+            let about = self.ask(account, role, "GetRole", &[("RoleName", role_name(role))]);
+            let boundary = about.map_or(Boundary::Unknown, |about| boundary(&about));
+            let (role, action, why) = (role.clone(), format!("iam:{action}"), message());
+            return Err(IamError::Denied(Box::new(IamDenial { role, action, why, boundary })));
+        }
+        Err(failed(role, &error))
+    }
+
+    /// Waits until `name` on `role` is `wanted`.
+    fn wait_until_shown(&self, role: &RoleArn, name: &str, wanted: Option<&str>) -> Result<(), IamError> {
+        let (noun, what) = match wanted {
+            Some(_) => ("the grant", "does not show the policy yet"),
+            None => ("that the grant is deleted", "still shows the policy"),
+        };
+        for look in 1..=LOOKS {
+            if self.policy(role, name)?.as_deref() == wanted {
+                return Ok(());
+            }
+            if look == WORTH_TELLING {
+                self.calls.tell_unseen(noun, LOOKED_FOR);
+            }
+            if look < LOOKS {
+                self.calls.pause(BETWEEN_LOOKS * look);
+            }
+        }
+        Err(IamError::NotShown { role: role.clone(), what })
     }
 }
 
@@ -194,23 +255,18 @@ impl Iam for HttpIam<'_> {
     /// Done once IAM shows the same text.
     fn put(&self, role: &RoleArn, name: &str, document: &str) -> Result<(), IamError> {
         let parameters = [("RoleName", role_name(role)), ("PolicyName", name), ("PolicyDocument", document)];
-        self.ask(account_of(role), role, "PutRolePolicy", &parameters)?;
-        for look in 0..LOOKS {
-            if self.policy(role, name)?.as_deref() == Some(document) {
-                return Ok(());
-            }
-            self.calls.pause(BETWEEN_LOOKS * (look + 1));
-        }
-        let why = "it took the policy and does not show it yet".to_owned();
-        Err(IamError::Unreachable { role: role.clone(), why })
+        self.change(role, "PutRolePolicy", &parameters)?;
+        self.wait_until_shown(role, name, Some(document))
     }
 
+    /// Done once IAM does not show it any more.
     fn delete(&self, role: &RoleArn, name: &str) -> Result<(), IamError> {
         let parameters = [("RoleName", role_name(role)), ("PolicyName", name)];
-        match self.try_to_ask(account_of(role), role, "DeleteRolePolicy", &parameters)? {
-            Ok(_) => Ok(()),
-            Err(error) if error.is("NoSuchEntity") => Ok(()),
-            Err(error) => Err(failed(role, &error)),
+        match self.change(role, "DeleteRolePolicy", &parameters) {
+            Ok(()) => self.wait_until_shown(role, name, None),
+            // Neither the policy nor its role.
+            Err(IamError::NoRole { .. }) => Ok(()),
+            Err(error) => Err(error),
         }
     }
 }
@@ -225,102 +281,25 @@ pub(crate) fn role_name(arn: &str) -> &str {
 
 fn failed(about: &str, error: &CallError) -> IamError {
     let role = about.to_owned();
-    match error {
-        CallError::Refused(refusal) if refusal.retry() == Retry::Never => {
-            IamError::Refused { role, why: format!("{}: {}", refusal.code, refusal.message.escape_debug()) }
+    let refusal = match error {
+        CallError::Refused(refusal) if refusal.retry() == Retry::Never => refusal,
+        CallError::Refused(refusal) if refusal.retry() == Retry::Throttled => {
+            let why = format!("IAM is rate-limiting requests, and waiting did not help ({refusal})");
+            return IamError::Unreachable { role, why };
         }
-        error => IamError::Unreachable { role, why: error.to_string() },
-    }
-}
-
-fn unreadable(about: &str, action: &str) -> IamError {
-    let why = format!("its answer to iam:{action} cannot be read");
-    IamError::Unreachable { role: about.to_owned(), why }
-}
-
-pub(crate) fn descendant<'a>(node: Node<'a, 'a>, name: &str) -> Option<Node<'a, 'a>> {
-    node.descendants().find(|node| node.tag_name().name() == name)
-}
-
-pub(crate) fn text_of<'a>(node: Node<'a, '_>) -> &'a str {
-    node.text().unwrap_or_default()
-}
-
-fn text_in(answer: &str, name: &str, about: &str) -> Result<String, IamError> {
-    let document = Document::parse(answer).ok();
-    let found = document.as_ref().and_then(|document| descendant(document.root(), name));
-    found.map(|node| text_of(node).to_owned()).ok_or_else(|| unreadable(about, name))
-}
-
-/// A policy in an answer, which is escaped as in a URL (RFC 3986).
-fn document_in(answer: &str, name: &str, about: &str) -> Result<String, IamError> {
-    unescaped(&text_in(answer, name, about)?).ok_or_else(|| unreadable(about, name))
-}
-
-pub(crate) fn unescaped(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        if byte != b'%' {
-            bytes.push(byte);
-            continue;
+        error => return IamError::Unreachable { role, why: error.to_string() },
+    };
+    let why = refusal.message.escape_debug().to_string();
+    match refusal.code.as_str() {
+        "NoSuchEntity" => IamError::NoRole { role },
+        "MalformedPolicyDocument" => IamError::Malformed { role, why },
+        "AccessDenied" => {
+            let (action, why, boundary) =
+                (refusal.action.clone(), refusal.message.clone(), Boundary::Unknown);
+            IamError::Denied(Box::new(IamDenial { role, action, why, boundary }))
         }
-        let digit = |digit: u8| char::from(digit).to_digit(16);
-        let high = digit(rest.next()?)?;
-        let low = digit(rest.next()?)?;
-        bytes.push(u8::try_from(high * 16 + low).ok()?);
+        code => IamError::Refused { role, why: format!("{code}: {why}") },
     }
-    String::from_utf8(bytes).ok()
-}
-
-fn has_tag(about: &str, key: &str) -> bool {
-    Document::parse(about).is_ok_and(|document| {
-        let tags = descendant(document.root(), "Tags");
-        tags.is_some_and(|tags| {
-            tags.descendants().any(|node| node.tag_name().name() == "Key" && text_of(node) == key)
-        })
-    })
-}
-
-/// A page of a list: of names, or of things with an ARN.
-struct Page {
-    members: Vec<String>,
-    next: Option<String>,
-}
-
-fn page(answer: &str, list: &str) -> Option<Page> {
-    let document = Document::parse(answer).ok()?;
-    let members = descendant(document.root(), list)?.children().filter(Node::is_element).map(|member| {
-        let arn = member.children().find(|node| ["Arn", "PolicyArn"].contains(&node.tag_name().name()));
-        text_of(arn.unwrap_or(member)).to_owned()
-    });
-    let members = members.collect();
-    let truncated = descendant(document.root(), "IsTruncated").is_some_and(|node| text_of(node) == "true");
-    let next = descendant(document.root(), "Marker").map(|node| text_of(node).to_owned());
-    match (truncated, next) {
-        (false, _) => Some(Page { members, next: None }),
-        (true, next) => next.map(|next| Page { members, next: Some(next) }),
-    }
-}
-
-/// The services of the actions that a ceiling allows.
-fn allowed_services(document: &str) -> Option<Vec<String>> {
-    let document: serde_json::Value = serde_json::from_str(document).ok()?;
-    let mut services = Vec::new();
-    for statement in document.get("Statement")?.as_array()? {
-        if statement.get("Effect")?.as_str() != Some("Allow") {
-            continue;
-        }
-        let one = |action: &serde_json::Value| Some(action.as_str()?.split_once(':')?.0.to_owned());
-        match statement.get("Action") {
-            Some(serde_json::Value::Array(actions)) => services.extend(actions.iter().filter_map(one)),
-            Some(action) => services.extend(one(action)),
-            None => {}
-        }
-    }
-    services.sort();
-    services.dedup();
-    Some(services.into_iter().map(|service| format!("{service}:*")).collect())
 }
 
 #[cfg(test)]

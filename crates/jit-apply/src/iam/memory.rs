@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jit_access::lifecycle::{ObservedRole, RoleArn};
+use jit_access::render::{Fullness, Limit};
 
-use super::{Iam, IamError};
+use super::{FullRole, Iam, IamError};
 
 /// Roles that a test puts in. Every call can be made to fail.
 #[derive(Debug, Default)]
@@ -38,7 +39,7 @@ impl MemoryIam {
     }
 
     fn with<T>(&self, role: &RoleArn, then: impl FnOnce(&mut ObservedRole) -> T) -> Result<T, IamError> {
-        let no_such = || IamError::Refused { role: role.clone(), why: "there is no such role".to_owned() };
+        let no_such = || IamError::NoRole { role: role.clone() };
         self.lock().get_mut(role).map(then).ok_or_else(no_such)
     }
 
@@ -58,7 +59,19 @@ impl Iam for MemoryIam {
 
     fn put(&self, role: &RoleArn, name: &str, document: &str) -> Result<(), IamError> {
         self.check()?;
-        self.with(role, |role| drop(role.policies.insert(name.to_owned(), document.to_owned())))
+        self.with(role, |role| {
+            let used = |text: &String| Fullness::of(Limit::Inline, [text.as_str()]).used;
+            let others = role.policies.iter().filter(|(other, _)| *other != name);
+            let policies: Vec<_> = others.map(|(name, text)| (name.clone(), used(text))).collect();
+            let needs = used(&document.to_owned());
+            let total = needs + policies.iter().map(|(_, used)| used).sum::<usize>();
+            if total > Limit::Inline.characters() {
+                let role = role.arn.clone();
+                return Err(IamError::Full(Box::new(FullRole { role, needs, policies })));
+            }
+            role.policies.insert(name.to_owned(), document.to_owned());
+            Ok(())
+        })?
     }
 
     fn delete(&self, role: &RoleArn, name: &str) -> Result<(), IamError> {

@@ -7,7 +7,8 @@ use jit_wire::signed::{BucketSetting, CallError};
 use roxmltree::{Document, Node};
 
 use super::{ProbeCalls, text, unreadable};
-use crate::iam::http::{descendant, role_name, text_of, unescaped};
+use crate::iam::http::answers::{descendant, text_of, unescaped};
+use crate::iam::http::role_name;
 
 /// Pages of one list.
 const MOST_PAGES: usize = 20;

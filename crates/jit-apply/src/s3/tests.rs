@@ -3,7 +3,7 @@ use jit_access::testing::userid;
 use jit_wire::signed::Service;
 
 use super::*;
-use crate::testing::{NOW, Script, calls, credentials};
+use crate::testing::{DATE, NOW, Script, calls, credentials};
 
 fn ledger(script: &Script) -> S3Ledger<'static> {
     let session = Box::new(|| Ok(credentials()));
@@ -38,7 +38,7 @@ fn versions(rows: &[(&str, &str, &str, bool)], next: Option<&str>) -> String {
         .iter()
         .map(|(key, version, at, deleted)| {
             let kind = if *deleted { "DeleteMarker" } else { "Version" };
-            format!("<{kind}><Key>{key}</Key><VersionId>{version}</VersionId><IsLatest>false</IsLatest><LastModified>{at}</LastModified></{kind}>")
+            format!("<{kind}><Key>{key}</Key><VersionId>{version}</VersionId><IsLatest>false</IsLatest><LastModified>{at}</LastModified><Size>5</Size></{kind}>")
         })
         .collect();
     let more = next.map_or_else(
@@ -65,6 +65,7 @@ fn an_object_is_created_once() {
     ] {
         assert!(asked.contains(header), "{header}: {asked}");
     }
+    assert!(!asked.contains("server-side-encryption"), "the bucket encrypts as it is set up to");
     script.then(412, error("PreconditionFailed"));
     assert_eq!(ledger.put_new(&key(), &body()), Ok(Put::Exists));
     assert_eq!(ledger.time(), Ok(NOW));
@@ -88,7 +89,7 @@ fn a_put_whose_answer_was_lost_has_succeeded_if_the_same_bytes_are_there() {
 fn what_passes_is_tried_again_and_what_does_not_is_not() {
     let refused = |code: &str, status| (status, error(code));
     type Wanted = Result<Put, &'static str>;
-    let cases: [(Vec<(u16, String)>, Wanted); 8] = [
+    let cases: [(Vec<(u16, String)>, Wanted); 10] = [
         (vec![refused("SlowDown", 503), (200, String::new())], Ok(Put::Created)),
         (vec![refused("InternalError", 500), (0, String::new()), (200, String::new())], Ok(Put::Created)),
         (
@@ -103,10 +104,15 @@ fn what_passes_is_tried_again_and_what_does_not_is_not() {
             vec![refused("AccessDenied", 403)],
             Err("the ledger refused: AWS refused s3:PutObject: AccessDenied (status 403): because"),
         ),
-        (vec![refused("NoSuchBucket", 404)], Err("cannot reach the ledger: there is no bucket acme-ledger")),
+        (
+            vec![refused("SlowDown", 503); 5],
+            Err("cannot reach the ledger: S3 is rate-limiting requests, and waiting did not help"),
+        ),
+        (vec![(0, String::new()); 4], Err("cannot reach the ledger: cannot reach 127.0.0.1")),
+        (vec![refused("NoSuchBucket", 404)], Err("cannot use the ledger: there is no bucket acme-ledger")),
         (
             vec![refused("PermanentRedirect", 301)],
-            Err("cannot reach the ledger: the bucket acme-ledger is not in eu-west-1"),
+            Err("cannot use the ledger: the bucket acme-ledger is not in eu-west-1"),
         ),
         (
             vec![(403, String::new())],
@@ -144,7 +150,7 @@ fn the_first_version_of_each_key_counts() {
         .collect();
     assert_eq!(seen, [("f/a", 0, true), ("f/b", 1800, false)], "what was only deleted is not there");
     let asked = script.asked();
-    assert!(asked[0].contains("max-keys=500&prefix=f%2F&versions=&key-marker=f%2F0 "), "{}", asked[0]);
+    assert!(asked[0].contains("max-keys=1000&prefix=f%2F&versions=&key-marker=f%2F0 "), "{}", asked[0]);
     assert!(
         asked[1].contains("key-marker=f%2Fa") && asked[1].contains("version-id-marker=v"),
         "{}",
@@ -163,14 +169,126 @@ fn the_first_version_of_each_key_counts() {
 }
 
 #[test]
-fn a_list_that_repeats_itself_or_is_unreadable_is_damaged() {
+fn a_list_that_repeats_itself_is_damaged_and_what_is_not_s3_is_unreachable() {
     let script = Script::new();
     let ledger = ledger(&script);
     let page = versions(&[("f/a", "a1", "2026-11-28T12:00:00Z", false)], Some("f/a"));
     script.then(200, page.clone()).then(200, page);
-    assert!(matches!(ledger.list("f/", ""), Err(LedgerError::Damaged(_))));
-    script.then(200, "<html>");
-    assert!(matches!(ledger.list("f/", ""), Err(LedgerError::Damaged(_))));
+    let repeated = ledger.list("f/", "").unwrap_err();
+    assert_eq!(repeated.to_string(), "the ledger is damaged: the list of acme-ledger repeats itself");
+    for page in
+        ["<html>", "", "<ListVersionsResult><IsTruncated>false</IsTruncated><Version/></ListVersionsResult>"]
+    {
+        script.then(200, page);
+        let error = ledger.list("f/", "").unwrap_err();
+        assert!(error.to_string().contains("may have answered instead of S3"), "{error}");
+    }
+    script.asked();
+}
+
+#[test]
+fn an_answer_that_is_cut_off_is_asked_for_again() {
+    let script = Script::new();
+    let ledger = ledger(&script);
+    script.then(200, versions(&[("f/a", "a1", "2026-11-28T12:00:00Z", false)], None));
+    assert_eq!(ledger.list("f/", "").map(|all| all.len()), Ok(1));
+    let half = format!("HTTP/1.1 200 x\r\nDate: {DATE}\r\nContent-Length: 5\r\n\r\nfi");
+    script.then_bytes(half.clone().into_bytes()).then(200, "first");
+    assert_eq!(ledger.get("f/a"), Ok(b"first".to_vec()));
+    for _ in 0..4 {
+        script.then_bytes(half.clone().into_bytes());
+    }
+    assert!(matches!(ledger.get("f/a"), Err(LedgerError::Unreachable(_))));
+    assert_eq!(script.asked().len(), 7);
+}
+
+#[test]
+fn content_that_was_changed_on_the_way_is_not_believed() {
+    let script = Script::new();
+    let ledger = ledger(&script);
+    script.then(200, versions(&[("f/a", "a1", "2026-11-28T12:00:00Z", false)], None));
+    ledger.list("f/", "").unwrap();
+    // The SHA-256 of `first`.
+    let sum = "x-amz-checksum-sha256: p5N7ZLjKpY8Dchu2us9ceMsjX+vg5wsbhM2ZVBRhoI4=\r\n";
+    let wrong = "x-amz-checksum-sha256: LXEWQrcmsEQBYnyp+6wy9chTD7GQPMTbAiWHF5IaSIE=\r\n";
+    script.then_with(200, wrong, "first").then_with(200, wrong, "first").then_with(200, wrong, "first");
+    script.then_with(200, wrong, "first");
+    assert!(matches!(ledger.get("f/a"), Err(LedgerError::Damaged(_))));
+    let asked = script.asked();
+    assert!(asked[1].contains("x-amz-checksum-mode: ENABLED"), "{}", asked[1]);
+    script.then_with(200, wrong, "first").then_with(200, sum, "first");
+    let read = ledger.get("f/a");
+    assert!(read == Ok(b"first".to_vec()), "{read:?}");
+    script.asked();
+}
+
+#[test]
+fn an_object_that_is_too_large_to_count_is_not_read() {
+    let script = Script::new();
+    let ledger = ledger(&script);
+    let fact = key().to_string();
+    let policy = format!("policy/{}/AROAHUB4567890EXAMPLE:pat/policy.toml", key().id());
+    let act = format!("a/{}/decision.json", key().id());
+    let sweep = format!("s/{}/sweep.json", key().id());
+    for (key, size, counts) in [
+        (&fact, 16u64 << 10, true),
+        (&fact, (16 << 10) + 1, false),
+        (&fact, 5 << 40, false),
+        (&act, 1 << 20, true),
+        (&act, (1 << 20) + 1, false),
+        (&policy, 1 << 20, true),
+        (&policy, (1 << 20) + 1, false),
+        (&sweep, (16 << 10) + 1, false),
+        // Nobody knows what that would be, and it does not count anyway.
+        (&"f/x".to_owned(), 5 << 40, true),
+    ] {
+        let page = versions(&[(key, "v", "2026-11-28T12:00:00Z", false)], None);
+        script.then(200, page.replace("<Size>5<", &format!("<Size>{size}<")));
+        let listed = ledger.list("", "").unwrap().remove(0);
+        assert_eq!(listed.doubt.is_none(), counts, "{key} {size}: {:?}", listed.doubt);
+    }
+    script.asked();
+}
+
+#[test]
+fn a_policy_of_a_mebibyte_is_written_and_read() {
+    let script = Script::new();
+    let ledger = ledger(&script);
+    let text = "x".repeat(1 << 20);
+    let author = userid("platform", "pat");
+    let key = Key::Policy { id: key().id(), author };
+    script.then(200, "");
+    assert_eq!(ledger.put_new(&key, text.as_bytes()), Ok(Put::Created));
+    assert!(ledger.put_new(&key, format!("{text}x").as_bytes()).is_err());
+    let key = key.to_string();
+    script.then(200, versions(&[(&key, "v1", "2026-11-28T12:00:00Z", false)], None)).then(200, text.clone());
+    assert_eq!(ledger.get(&key).map(|read| read.len()), Ok(1 << 20));
+    // Nothing that is larger counts, so nothing that is larger is read.
+    script.then(200, format!("{text}x"));
+    assert!(matches!(ledger.get(&key), Err(LedgerError::Damaged(_))));
+    script.asked();
+}
+
+#[test]
+fn a_page_of_the_longest_keys_is_read() {
+    let script = Script::new();
+    let ledger = ledger(&script);
+    // Whoever may write can write such keys, and must not make the ledger unreadable for others.
+    let keys: Vec<String> =
+        (0..1000).map(|number| format!("f/{number:03}/{}", "\u{e9}".repeat(509))).collect();
+    assert_eq!(keys[0].len(), 1024);
+    let escaped: Vec<String> =
+        keys.iter().map(|key| key.replace('\u{e9}', "%C3%A9").replace('/', "%2F")).collect();
+    let version = "v".repeat(32);
+    let rows: Vec<_> =
+        escaped.iter().map(|key| (key.as_str(), version.as_str(), "2026-11-28T12:00:00Z", false)).collect();
+    let page =
+        versions(&rows, None).replace("<IsTruncated>", "<EncodingType>url</EncodingType><IsTruncated>");
+    assert!(page.len() > 3 << 20);
+    script.then(200, page);
+    let listed: Vec<String> = ledger.list("f/", "").unwrap().into_iter().map(|entry| entry.key).collect();
+    assert_eq!(listed, keys);
+    script.asked();
 }
 
 #[test]

@@ -95,6 +95,8 @@ pub(crate) fn get(call: &mut S3Call<'_>, operation: &Operation) -> Result<Reply,
         return Ok(answer::empty(StatusCode::NOT_MODIFIED));
     }
     let length = body.len();
+    // S3 has one of every object; which kind depends on who wrote it.
+    let checksum = call.header("x-amz-checksum-mode").map(|_| STANDARD.encode(digest(&SHA256, &body)));
     let body = if call.request.method == Method::HEAD { Vec::new() } else { body };
     let mut reply = loopback::reply(StatusCode::OK, "application/octet-stream", body);
     answer::add(&mut reply, "content-type", &version.content_type);
@@ -102,6 +104,9 @@ pub(crate) fn get(call: &mut S3Call<'_>, operation: &Operation) -> Result<Reply,
     answer::add(&mut reply, "etag", &etag);
     answer::add(&mut reply, "last-modified", &http_date::of(version.modified));
     answer::add(&mut reply, "accept-ranges", "bytes");
+    if let Some(checksum) = checksum {
+        answer::add(&mut reply, "x-amz-checksum-sha256", &checksum);
+    }
     if versioned {
         answer::add(&mut reply, "x-amz-version-id", &version.id);
     }

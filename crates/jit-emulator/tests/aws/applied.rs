@@ -93,5 +93,5 @@ fn a_grant_is_put_and_deleted_through_the_grantor() {
     iam.delete(&role, "jit-1").unwrap();
     assert!(company.get(&session, "/").is_err());
     let refused = of(&bob).put(&role, "jit-1", &document);
-    assert!(matches!(refused, Err(IamError::Refused { .. })), "{refused:?}");
+    assert!(matches!(refused, Err(IamError::Denied(_))), "{refused:?}");
 }

@@ -2,7 +2,7 @@
 
 use jit_wire::credentials::Credentials;
 use jit_wire::env::Env;
-use jit_wire::http::Http;
+use jit_wire::http::{AnswerKind, Http};
 use jit_wire::secret::Secret;
 use jit_wire::signed::{CallError, Caller, Endpoint, Service, UnsignedRequest};
 use jit_wire::timestamp::Timestamp;
@@ -101,6 +101,7 @@ impl Client {
             url: endpoint.url().at(path).unwrap(),
             headers: headers.iter().map(|(name, value)| (*name, (*value).to_owned())).collect(),
             body: Secret::new(body.to_vec()),
+            answer: AnswerKind::Object,
         })
     }
 

@@ -12,7 +12,7 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 
 use super::ca_bundle::{CaBundle, tls_context};
-use super::limits::{ANSWER_WITHIN, CONNECT_WITHIN, whole};
+use super::limits::{ANSWER_WITHIN, AnswerKind, CONNECT_WITHIN, whole};
 use super::log_line::LoggedCall;
 use super::message::request_of;
 use super::proxy::Proxy;
@@ -103,7 +103,7 @@ impl Http {
     /// # Errors
     /// [`HttpError`] if there is no complete answer; any status is an answer.
     pub async fn ask(&self, ask: &Ask<'_>) -> Result<HttpAnswer, HttpError> {
-        let response = self.exchange(request_of(ask)?).await?;
+        let response = self.exchange(request_of(ask)?, ask.action, ask.answer).await?;
         let content_type = response.headers().get("content-type").unwrap_or_default().to_owned();
         let headers = response.headers().iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
         let headers = Headers(headers.collect());
@@ -112,22 +112,27 @@ impl Http {
     }
 
     /// One request and its complete answer, within the time and size limits.
-    async fn exchange(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
-        let logged = LoggedCall::begin(&request);
-        let outcome = self.exchanged(request).await;
+    async fn exchange(
+        &self,
+        request: HttpRequest,
+        action: Option<&str>,
+        kind: AnswerKind,
+    ) -> Result<HttpResponse, HttpError> {
+        let logged = LoggedCall::begin(&request, action);
+        let outcome = self.exchanged(request, kind).await;
         if let Some(logged) = logged {
             logged.end(&outcome);
         }
         outcome
     }
 
-    async fn exchanged(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+    async fn exchanged(&self, request: HttpRequest, kind: AnswerKind) -> Result<HttpResponse, HttpError> {
         let host = host_of(request.uri());
         let plain = request.uri().get(..5).is_some_and(|start| start.eq_ignore_ascii_case("http:"));
         let connector = self.connector(plain)?;
         let answer = async {
             let response = connector.call(request).await.map_err(|error| translate(&host, &error))?;
-            whole(response, &host).await
+            whole(response, &host, kind.limit()).await
         };
         let response = tokio::time::timeout(ANSWER_WITHIN, answer)
             .await
@@ -185,7 +190,7 @@ impl HttpConnector for Http {
             if let Err(why) = TrustedUrl::parse(request.uri(), Purpose::AwsEndpoint) {
                 return Err(ConnectorError::user(Box::new(HttpError::bad_url(request.uri(), why))));
             }
-            http.exchange(request).await.map_err(|error| match error {
+            http.exchange(request, None, AnswerKind::Message).await.map_err(|error| match error {
                 HttpError::Timeout { .. } => ConnectorError::timeout(Box::new(error)),
                 HttpError::Unreachable { .. } => ConnectorError::io(Box::new(error)),
                 other => ConnectorError::user(Box::new(other)),

@@ -1,6 +1,5 @@
 //! Why there was no answer.
 
-use super::limits::ANSWER_LIMIT;
 use crate::env;
 use crate::explain::{Explain, Kind, Next};
 use crate::trusted_url::UrlError;
@@ -58,10 +57,12 @@ pub enum HttpError {
         host: String,
     },
     /// The answer is too large.
-    #[error("the response of {host} is larger than {} KB, the maximum that jit accepts", ANSWER_LIMIT / 1024)]
+    #[error("the response of {host} is larger than {} KB, the maximum that jit accepts", limit / 1024)]
     TooLarge {
         /// Host and port.
         host: String,
+        /// The largest that is accepted, in bytes.
+        limit: usize,
     },
     /// `AWS_CA_BUNDLE`, or the profile's `ca_bundle`, cannot be used.
     #[error("{named_by} points to `{path}`, which jit cannot use: {why}")]

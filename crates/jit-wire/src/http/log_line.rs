@@ -22,9 +22,9 @@ pub(super) struct LoggedCall {
 
 impl LoggedCall {
     /// Nothing if nobody wants the line.
-    pub(super) fn begin(request: &HttpRequest) -> Option<Self> {
+    pub(super) fn begin(request: &HttpRequest, action: Option<&str>) -> Option<Self> {
         log::log_enabled!(log::Level::Debug).then(|| Self {
-            call: call(request.method(), request.uri(), request.headers().get("x-amz-target")),
+            call: call(request.method(), request.uri(), action.or(request.headers().get("x-amz-target"))),
             began: Instant::now(),
         })
     }
@@ -45,12 +45,13 @@ impl LoggedCall {
     }
 }
 
-/// `POST sts.amazonaws.com/`, and the action of a JSON service.
-fn call(method: &str, uri: &str, target: Option<&str>) -> String {
+/// `POST sts.amazonaws.com/`, and the action if it is known: `iam:PutRolePolicy`, or the target of a JSON service.
+fn call(method: &str, uri: &str, action: Option<&str>) -> String {
     let parsed: Option<http::Uri> = uri.parse().ok();
     let path = parsed.as_ref().map_or("", http::Uri::path);
     let shown: Vec<&str> = path.split('/').map(|part| if is_plain(part) { part } else { "…" }).collect();
-    let action = target.and_then(|target| target.rsplit('.').next()).filter(|action| is_id(action));
+    let action = action.and_then(|action| action.rsplit('.').next());
+    let action = action.filter(|action| action.split(':').all(is_id));
     let action = action.map(|action| format!(" {action}")).unwrap_or_default();
     format!("{method} {}{}{action}", host_of(uri), shown.join("/"))
 }
@@ -92,6 +93,13 @@ mod tests {
         }
         let target = Some("AWSOrganizationsV20161128.ListAccounts");
         assert_eq!(call("POST", "https://o.example/", target), "POST o.example/ ListAccounts");
+        let put = call(
+            "PUT",
+            "https://l.s3.example/f/019ac9f2-7a1b-7c3d-8e4f-0123456789ab/a",
+            Some("s3:PutObject"),
+        );
+        assert_eq!(put, "PUT l.s3.example/f/…/a s3:PutObject");
+        assert_eq!(call("POST", "https://o.example/", Some("a\u{1b}b")), "POST o.example/");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 
-use super::HttpError;
+use super::{AnswerKind, HttpError};
 use crate::secret::Secret;
 use crate::trusted_url::{TrustedUrl, UrlError};
 
@@ -70,6 +70,10 @@ pub struct Ask<'a> {
     pub cookie: Option<&'a Secret<String>>,
     /// Additional headers, names in lower case.
     pub headers: &'a [(&'static str, Secret<String>)],
+    /// What the answer holds.
+    pub answer: AnswerKind,
+    /// The action in the log, as policies name it: `s3:PutObject`.
+    pub action: Option<&'a str>,
 }
 
 /// The body of a request.
@@ -96,6 +100,8 @@ impl<'a> Ask<'a> {
             authorization: None,
             cookie: None,
             headers: &[],
+            answer: AnswerKind::Message,
+            action: None,
         }
     }
 

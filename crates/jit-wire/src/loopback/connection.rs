@@ -1,4 +1,4 @@
-//! One connection: its only request, checked before the handler sees it; and the queue of silent connections.
+//! One connection: its requests, each checked before the handler sees it; and the queue of silent connections.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -32,6 +32,8 @@ pub(super) struct Accepts {
     pub(super) port: u16,
     /// In bytes.
     pub(super) largest_body: usize,
+    /// More than one request on a connection.
+    pub(super) keeps_alive: bool,
 }
 
 /// The connections that have not sent a complete request yet, the oldest first.
@@ -56,7 +58,7 @@ impl Silent {
     }
 }
 
-/// Answers the one request of a connection.
+/// Answers the requests of a connection: usually one.
 pub(super) async fn attend<S, H, F>(
     stream: S,
     ends: Option<(SocketAddr, SocketAddr)>,
@@ -77,7 +79,7 @@ pub(super) async fn attend<S, H, F>(
         .timer(TokioTimer::new())
         .header_read_timeout(REQUEST_WITHIN)
         .max_buf_size(HEAD_LIMIT)
-        .keep_alive(false)
+        .keep_alive(accepts.keeps_alive)
         .serve_connection(TokioIo::new(stream), service);
     let _ = connection.await;
 }
@@ -86,7 +88,7 @@ pub(super) async fn attend<S, H, F>(
 async fn answer<H, F>(
     request: http::Request<Incoming>,
     ends: Option<(SocketAddr, SocketAddr)>,
-    Accepts { port, largest_body }: Accepts,
+    Accepts { port, largest_body, .. }: Accepts,
     silent: &Silent,
     handler: &H,
 ) -> Reply

@@ -31,7 +31,7 @@ pub fn received(data: &[u8]) -> Option<Request> {
         attend(
             server,
             None,
-            Accepts { port: PORT, largest_body: BODY_LIMIT },
+            Accepts { port: PORT, largest_body: BODY_LIMIT, keeps_alive: false },
             Rc::new(Silent::default()),
             Rc::new(handler),
         )

@@ -37,7 +37,7 @@ impl Request {
     }
 }
 
-/// A reply. Every reply has `Cache-Control: no-store` and `Connection: close`.
+/// A reply. Every reply has `Cache-Control: no-store`, and `Connection: close` unless the server keeps connections.
 pub type Reply = http::Response<Full<Bytes>>;
 
 /// A reply of `content_type`.

@@ -2,8 +2,9 @@
 
 use roxmltree::Document;
 
-use super::s3::child;
+use super::s3_list::child;
 use super::{CallError, Caller, Service, UnsignedRequest};
+use crate::http::AnswerKind;
 use crate::secret::Secret;
 
 /// The names of the caller's buckets: a call that shows whether somebody may do anything in S3 at all.
@@ -19,7 +20,8 @@ pub async fn list_buckets(caller: &Caller<'_>) -> Result<Vec<String>, CallError>
     let headers = Vec::new();
     let body = Secret::new(Vec::new());
     let url = endpoint.url.clone();
-    let answer = caller.send(UnsignedRequest { action, method: "GET", url, headers, body }).await?;
+    let request = UnsignedRequest { action, method: "GET", url, headers, body, answer: AnswerKind::List };
+    let answer = caller.send(request).await?;
     buckets(answer.body.expose()).ok_or_else(|| CallError::Answer {
         action: endpoint.action("ListBuckets"),
         why: "it is not an S3 bucket list",

@@ -2,8 +2,7 @@
 
 use super::{CallError, Endpoint, Refusal, Service, UnsignedRequest};
 use crate::credentials::Credentials;
-use crate::http::limits::ANSWER_LIMIT;
-use crate::http::{Ask, Body, Http, HttpAnswer};
+use crate::http::{AnswerKind, Ask, Body, Http, HttpAnswer};
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;
 
@@ -58,10 +57,8 @@ impl Endpoint {
     }
 
     fn post(&self, action: &str, headers: Vec<(&'static str, String)>, body: Vec<u8>) -> UnsignedRequest {
-        let action = self.action(action);
-        let url = self.url.clone();
-        let body = Secret::new(body);
-        UnsignedRequest { action, method: "POST", url, headers, body }
+        let (action, url, body) = (self.action(action), self.url.clone(), Secret::new(body));
+        UnsignedRequest { action, method: "POST", url, headers, body, answer: AnswerKind::Message }
     }
 
     /// `action` as written in policies.
@@ -103,7 +100,8 @@ impl Caller<'_> {
     /// # Errors
     /// [`CallError`]; every status except success is [`CallError::Refused`].
     pub async fn send(&self, request: UnsignedRequest) -> Result<HttpAnswer, CallError> {
-        if request.body.expose().len() > ANSWER_LIMIT {
+        // Nothing that is sent is larger than the largest object.
+        if request.body.expose().len() > AnswerKind::Object.limit() {
             return Err(CallError::Request { action: request.action, why: "its body is too large" });
         }
         let signed = request.sign(self.endpoint, self.credentials, self.now)?;
@@ -112,6 +110,8 @@ impl Caller<'_> {
             accept: "*/*",
             body: if signed.body.expose().is_empty() { Body::Empty } else { Body::Bytes(&signed.body) },
             headers: &signed.headers,
+            answer: signed.answer,
+            action: Some(&signed.action),
             ..Ask::get(&signed.url)
         };
         let answer = self.http.ask(&ask).await?;

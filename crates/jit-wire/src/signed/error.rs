@@ -1,8 +1,10 @@
 //! Why a call failed.
 
 use super::EndpointError;
+use crate::arn::is_region;
 use crate::explain::{Explain, Kind, Next};
 use crate::http::{HttpAnswer, HttpError};
+use crate::timestamp::Timestamp;
 
 /// The maximum length of a message, in characters.
 const MESSAGE_LIMIT: usize = 1000;
@@ -27,6 +29,12 @@ pub enum CallError {
     /// AWS refused.
     #[error(transparent)]
     Refused(Box<Refusal>),
+    /// The content is not what S3 says that it is.
+    #[error("the response to {action} was changed on the way: it does not have its own checksum")]
+    Changed {
+        /// `s3:GetObject`.
+        action: String,
+    },
     /// AWS's answer was a success but cannot be parsed.
     #[error("cannot read the response to {action}: {why}")]
     Answer {
@@ -51,12 +59,32 @@ pub struct Refusal {
     pub message: String,
     /// The id that AWS's support asks for.
     pub request_id: Option<String>,
+    /// The region that it refers to: that of the bucket.
+    pub region: Option<String>,
+    /// AWS's clock.
+    pub at: Option<Timestamp>,
 }
 
 fn colon(message: &str) -> String {
     // Quotes are shown as they are: this is a sentence, and not a literal.
     let shown = message.escape_debug().to_string().replace("\\'", "'").replace("\\\"", "\"");
     if message.is_empty() { String::new() } else { format!(": {shown}") }
+}
+
+/// What is wrong with this machine's clock, which is `ahead` of AWS's by some seconds.
+pub fn clock_words(ahead: Option<i64>) -> String {
+    let by = ahead.map_or_else(|| "more than 5 min off".to_owned(), off_by);
+    format!("this machine's clock is {by}, so AWS rejects its signatures")
+}
+
+fn off_by(ahead: i64) -> String {
+    let minutes = ahead.unsigned_abs().div_ceil(60);
+    let direction = if ahead < 0 { "behind" } else { "ahead of" };
+    match minutes {
+        0..=119 => format!("{minutes} min {direction} AWS's"),
+        120..=2879 => format!("{} h {direction} AWS's", minutes / 60),
+        _ => format!("{} d {direction} AWS's", minutes / 1440),
+    }
 }
 
 /// Whether to retry.
@@ -88,9 +116,10 @@ const THROTTLED: [&str; 14] = [
     "TransactionInProgressException",
 ];
 /// Codes of temporary failures whose status does not show that.
-const PASSING: [&str; 5] = [
+const PASSING: [&str; 6] = [
     "ConcurrentModification",
     "ConditionalRequestConflict",
+    "EntityTemporarilyUnmodifiable",
     "InternalError",
     "RequestTimeout",
     "RequestTimeoutException",
@@ -128,6 +157,8 @@ impl Refusal {
             code: if is_word(code) { code.to_owned() } else { "Unknown".to_owned() },
             message: said.message.unwrap_or_default().chars().take(MESSAGE_LIMIT).collect(),
             request_id: id.filter(|id| is_word(id)),
+            region: header("x-amz-bucket-region").or(said.region).filter(|region| is_region(region)),
+            at: header("date").and_then(|date| Timestamp::parse_http_date(&date)),
         }
     }
 }
@@ -137,6 +168,7 @@ struct ErrorDocument {
     code: Option<String>,
     message: Option<String>,
     request_id: Option<String>,
+    region: Option<String>,
 }
 
 /// `<ErrorResponse><Error>` of the Query services and `<Error>` of S3.
@@ -146,7 +178,12 @@ fn xml(text: &str) -> Option<ErrorDocument> {
         let node = document.descendants().find(|node| node.tag_name().name().eq_ignore_ascii_case(name))?;
         node.text().map(|text| text.trim().to_owned())
     };
-    Some(ErrorDocument { code: find("Code"), message: find("Message"), request_id: find("RequestId") })
+    Some(ErrorDocument {
+        code: find("Code"),
+        message: find("Message"),
+        request_id: find("RequestId"),
+        region: find("Region"),
+    })
 }
 
 fn json(text: &str) -> Option<ErrorDocument> {
@@ -157,6 +194,7 @@ fn json(text: &str) -> Option<ErrorDocument> {
         code: find(["__type", "code"]),
         message: find(["message", "Message"]),
         request_id: None,
+        region: None,
     })
 }
 
@@ -178,7 +216,9 @@ impl CallError {
     pub fn retry(&self) -> Retry {
         match self {
             Self::Refused(refusal) => refusal.retry(),
-            Self::Http(HttpError::Unreachable { .. } | HttpError::Timeout { .. }) => Retry::Soon,
+            Self::Http(HttpError::Unreachable { .. } | HttpError::Timeout { .. }) | Self::Changed { .. } => {
+                Retry::Soon
+            }
             _ => Retry::Never,
         }
     }
@@ -208,6 +248,25 @@ mod tests {
     use super::*;
     use crate::http::Headers;
     use crate::secret::Secret;
+
+    #[test]
+    fn a_refusal_names_the_region_of_the_bucket() {
+        let header: &[(&str, &str)] = &[("x-amz-bucket-region", "us-gov-west-1")];
+        let bad: &[(&str, &str)] = &[("x-amz-bucket-region", "evil.example/")];
+        let body = "<Error><Code>AuthorizationHeaderMalformed</Code><Region>cn-north-1</Region></Error>";
+        for (headers, body, region) in [
+            (header, "", Some("us-gov-west-1")),
+            (header, body, Some("us-gov-west-1")),
+            (&[], body, Some("cn-north-1")),
+            (bad, "", None),
+            (&[], "<Error><Code>PermanentRedirect</Code><Endpoint>x</Endpoint></Error>", None),
+        ] {
+            let (content_type, headers) = (String::new(), Headers::of(headers));
+            let body = Secret::new(body.as_bytes().to_vec());
+            let found = Refusal::of("s3:x", &HttpAnswer { status: 301, content_type, headers, body });
+            assert_eq!((found.region.as_deref(), found.retry()), (region, Retry::Never));
+        }
+    }
 
     #[test]
     fn refusals_are_parsed_in_every_format() {

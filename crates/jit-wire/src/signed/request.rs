@@ -12,6 +12,7 @@ use aws_smithy_runtime_api::client::identity::Identity;
 
 use super::{CallError, Endpoint, Service};
 use crate::credentials::Credentials;
+use crate::http::AnswerKind;
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;
 use crate::trusted_url::TrustedUrl;
@@ -32,12 +33,15 @@ pub struct UnsignedRequest {
     pub headers: Vec<(&'static str, String)>,
     /// Empty for none. It may be confidential.
     pub body: Secret<Vec<u8>>,
+    /// What the answer holds.
+    pub answer: AnswerKind,
 }
 
 /// A request as it is sent.
 #[derive(Debug)]
 pub struct SignedRequest {
     pub(super) action: String,
+    pub(super) answer: AnswerKind,
     /// `GET`, `POST`, `PUT`.
     pub method: &'static str,
     /// The URL.
@@ -89,6 +93,7 @@ impl UnsignedRequest {
         Ok(SignedRequest {
             headers: own.chain(added).collect(),
             action: self.action,
+            answer: self.answer,
             method: self.method,
             url: self.url,
             body: self.body,

@@ -4,14 +4,14 @@ mod harmless;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use roxmltree::{Document, Node};
 use sha2::{Digest as _, Sha256};
 
 use super::request::escaped;
+use super::s3_list::{Page, Versions, page, versions};
 use super::{CallError, Caller, Endpoint, Service, UnsignedRequest};
+use crate::http::{AnswerKind, HttpAnswer};
 use crate::name::is_bucket;
 use crate::secret::Secret;
-use crate::timestamp::Timestamp;
 use crate::trusted_url::{Purpose, TrustedUrl};
 
 pub use harmless::BucketSetting;
@@ -26,8 +26,9 @@ pub enum Addressing {
     VirtualHost,
 }
 
-/// How many versions a page has at most: with long keys, all that S3 would send are more than the client reads.
-const VERSIONS: &str = "500";
+/// Has S3 send the checksum that the object was stored with.
+const CHECKSUM_MODE: &str = "x-amz-checksum-mode";
+const CHECKSUM: &str = "x-amz-checksum-sha256";
 
 /// A bucket.
 #[derive(Clone, Debug)]
@@ -36,48 +37,6 @@ pub struct Bucket<'a> {
     /// The URL without a trailing slash.
     base: TrustedUrl,
     path: String,
-}
-
-/// An object of a list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Listed {
-    /// Its key.
-    pub key: String,
-    /// Bytes.
-    pub size: u64,
-}
-
-/// A page of a list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Page {
-    /// The objects, in the order of their keys.
-    pub objects: Vec<Listed>,
-    /// Where the next page begins, if there is one.
-    pub next: Option<String>,
-}
-
-/// A version of an object.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ObjectVersion {
-    /// Its key.
-    pub key: String,
-    /// Which one.
-    pub version_id: String,
-    /// It is the newest version.
-    pub is_latest: bool,
-    /// It marks the object as deleted.
-    pub is_delete_marker: bool,
-    /// When S3 stored it, by its own clock.
-    pub written: Timestamp,
-}
-
-/// A page of a list of versions.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Versions {
-    /// The versions, by key, the latest first.
-    pub versions: Vec<ObjectVersion>,
-    /// The key and version after which the next page begins, if there is one.
-    pub next: Option<(String, String)>,
 }
 
 impl<'a> Bucket<'a> {
@@ -117,10 +76,9 @@ impl<'a> Bucket<'a> {
             .base
             .at(&path)
             .map_err(|_| self.endpoint.cannot(action, "its key does not fit into a URL"))?;
-        let action = self.endpoint.action(action);
-        let headers = Vec::new();
-        let body = Secret::new(Vec::new());
-        Ok(UnsignedRequest { action, method, url, headers, body })
+        let (action, headers, body) = (self.endpoint.action(action), Vec::new(), Secret::new(Vec::new()));
+        let answer = if key.is_empty() { AnswerKind::List } else { AnswerKind::Object };
+        Ok(UnsignedRequest { action, method, url, headers, body, answer })
     }
 
     fn object(&self, action: &str, method: &'static str, key: &str) -> Result<UnsignedRequest, CallError> {
@@ -145,9 +103,10 @@ impl<'a> Bucket<'a> {
         let headers = vec![
             ("content-type", content_type.to_owned()),
             ("if-none-match", "*".to_owned()),
-            ("x-amz-checksum-sha256", checksum),
+            (CHECKSUM, checksum),
         ];
-        Ok(UnsignedRequest { headers, body, ..self.object("PutObject", "PUT", key)? })
+        let answer = AnswerKind::Message;
+        Ok(UnsignedRequest { headers, body, answer, ..self.object("PutObject", "PUT", key)? })
     }
 
     /// Reads `key`.
@@ -155,7 +114,7 @@ impl<'a> Bucket<'a> {
     /// # Errors
     /// [`CallError::Request`] if that is not a valid key.
     pub fn get_request(&self, key: &str) -> Result<UnsignedRequest, CallError> {
-        self.object("GetObject", "GET", key)
+        Ok(with_checksum(self.object("GetObject", "GET", key)?))
     }
 
     /// Reads one version of `key`.
@@ -164,7 +123,7 @@ impl<'a> Bucket<'a> {
     /// [`CallError::Request`] if that is not a valid key.
     pub fn get_version_request(&self, key: &str, version: &str) -> Result<UnsignedRequest, CallError> {
         self.object("GetObjectVersion", "GET", key)?;
-        self.request("GetObjectVersion", "GET", key, &[("versionId", version)])
+        Ok(with_checksum(self.request("GetObjectVersion", "GET", key, &[("versionId", version)])?))
     }
 
     /// Lists the keys that begin with `prefix`, starting at `from` (see [`Page::next`]).
@@ -188,7 +147,7 @@ impl<'a> Bucket<'a> {
         from: Option<(&str, &str)>,
     ) -> Result<UnsignedRequest, CallError> {
         let mut query =
-            vec![("encoding-type", "url"), ("max-keys", VERSIONS), ("prefix", prefix), ("versions", "")];
+            vec![("encoding-type", "url"), ("max-keys", "1000"), ("prefix", prefix), ("versions", "")];
         if let Some((key, version)) = from {
             query.push(("key-marker", key));
             query.extend(Some(("version-id-marker", version)).filter(|(_, version)| !version.is_empty()));
@@ -216,7 +175,7 @@ impl<'a> Bucket<'a> {
     /// [`CallError`].
     pub async fn get(&self, caller: &Caller<'_>, key: &str) -> Result<Option<Secret<Vec<u8>>>, CallError> {
         match caller.send(self.get_request(key)?).await {
-            Ok(answer) => Ok(Some(answer.body)),
+            Ok(answer) => self.checked("GetObject", answer).map(Some),
             Err(error) if error.is("NoSuchKey") => Ok(None),
             Err(error) => Err(error),
         }
@@ -233,7 +192,7 @@ impl<'a> Bucket<'a> {
         version: &str,
     ) -> Result<Option<Secret<Vec<u8>>>, CallError> {
         match caller.send(self.get_version_request(key, version)?).await {
-            Ok(answer) => Ok(Some(answer.body)),
+            Ok(answer) => self.checked("GetObjectVersion", answer).map(Some),
             Err(error) if error.is("NoSuchKey") || error.is("NoSuchVersion") => Ok(None),
             Err(error) => Err(error),
         }
@@ -268,73 +227,57 @@ impl<'a> Bucket<'a> {
         versions(answer.body.expose()).ok_or_else(|| self.unreadable("ListBucketVersions"))
     }
 
+    /// The content, if it has the checksum that S3 says it has. An object that was not stored by `jit` may have none.
+    fn checked(&self, action: &str, answer: HttpAnswer) -> Result<Secret<Vec<u8>>, CallError> {
+        let said = answer.headers.get(CHECKSUM);
+        // That of a multipart upload is a checksum of checksums, and has a number at its end.
+        match said.filter(|said| !said.contains('-')) {
+            Some(said) if said != STANDARD.encode(Sha256::digest(answer.body.expose())) => {
+                Err(CallError::Changed { action: self.endpoint.action(action) })
+            }
+            _ => Ok(answer.body),
+        }
+    }
+
     fn unreadable(&self, action: &str) -> CallError {
         CallError::Answer { action: self.endpoint.action(action), why: "it is not an S3 object list" }
     }
 }
 
-pub(super) fn child<'a>(node: Node<'a, 'a>, name: &str) -> Option<&'a str> {
-    let found = node.children().find(|child| child.tag_name().name() == name)?;
-    Some(found.text().unwrap_or_default())
-}
-
-/// A list, and whether its keys are escaped.
-fn list<'a>(
-    document: &'a Document<'a>,
-    name: &str,
-) -> Option<(Node<'a, 'a>, impl Fn(&str) -> Option<String>)> {
-    let root = Some(document.root_element()).filter(|root| root.tag_name().name() == name)?;
-    let escaped = child(root, "EncodingType") == Some("url");
-    let read = move |text: &str| if escaped { unescaped(text) } else { Some(text.to_owned()) };
-    Some((root, read))
-}
-
-/// Escaped as in a form. A key that is not UTF-8 was not written by `jit`.
-fn unescaped(text: &str) -> Option<String> {
-    let pair = format!("k={}", text.replace('&', "%26"));
-    let (_, value) = form_urlencoded::parse(pair.as_bytes()).next()?;
-    (!value.contains('\u{fffd}')).then(|| value.into_owned())
-}
-
-fn page(body: &[u8]) -> Option<Page> {
-    let document = Document::parse(std::str::from_utf8(body).ok()?).ok()?;
-    let (root, read) = list(&document, "ListBucketResult")?;
-    let objects = root.children().filter(|node| node.tag_name().name() == "Contents").map(|node| {
-        Some(Listed { key: read(child(node, "Key")?)?, size: child(node, "Size")?.parse().ok()? })
-    });
-    let more = child(root, "IsTruncated")? == "true";
-    let next = if more { Some(child(root, "NextContinuationToken")?.to_owned()) } else { None };
-    Some(Page { objects: objects.collect::<Option<_>>()?, next })
-}
-
-fn versions(body: &[u8]) -> Option<Versions> {
-    let document = Document::parse(std::str::from_utf8(body).ok()?).ok()?;
-    let (root, read) = list(&document, "ListVersionsResult")?;
-    let found = root.children().filter(|node| ["Version", "DeleteMarker"].contains(&node.tag_name().name()));
-    let found = found.map(|node| {
-        Some(ObjectVersion {
-            key: read(child(node, "Key")?)?,
-            version_id: child(node, "VersionId")?.to_owned(),
-            is_latest: child(node, "IsLatest")? == "true",
-            is_delete_marker: node.tag_name().name() == "DeleteMarker",
-            written: Timestamp::parse_rfc3339(child(node, "LastModified")?)?,
-        })
-    });
-    let more = child(root, "IsTruncated")? == "true";
-    let next = match more {
-        true => {
-            let version = child(root, "NextVersionIdMarker").unwrap_or_default();
-            Some((read(child(root, "NextKeyMarker")?)?, version.to_owned()))
-        }
-        false => None,
-    };
-    Some(Versions { versions: found.collect::<Option<_>>()?, next })
+fn with_checksum(mut request: UnsignedRequest) -> UnsignedRequest {
+    request.headers.push((CHECKSUM_MODE, "ENABLED".to_owned()));
+    request
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::Headers;
     use crate::signed::Variant;
+
+    #[test]
+    fn content_that_was_changed_on_the_way_is_noticed() {
+        let endpoint = Endpoint::of_aws(Service::S3, "eu-west-1", Variant::default()).unwrap();
+        let bucket = Bucket::new(&endpoint, "ledger", Addressing::Path).unwrap();
+        let own = STANDARD.encode(Sha256::digest(b"one"));
+        let composite = format!("{own}-2");
+        for (said, body, fits) in [
+            (Some(own.as_str()), "one", true),
+            (Some(own.as_str()), "two", false),
+            (Some(own.as_str()), "", false),
+            (Some(""), "one", false),
+            (Some(composite.as_str()), "two", true),
+            (None, "two", true),
+        ] {
+            let headers: Vec<_> = said.map(|said| (CHECKSUM, said)).into_iter().collect();
+            let (status, content_type) = (200, String::new());
+            let (headers, body) = (Headers::of(&headers), Secret::new(body.as_bytes().to_vec()));
+            let answer = HttpAnswer { status, content_type, headers, body };
+            let checked = bucket.checked("GetObject", answer);
+            assert_eq!(checked.is_ok(), fits, "{said:?}");
+            assert!(checked.map_or_else(|error| error.retry() == crate::signed::Retry::Soon, |_| true));
+        }
+    }
 
     #[test]
     fn the_bucket_is_in_the_host_or_in_the_path() {
@@ -356,33 +299,5 @@ mod tests {
         }
         let bucket = Bucket::new(&own, "ledger", Path).unwrap();
         assert!(bucket.get_request("").is_err() && bucket.get_request(&"k".repeat(1025)).is_err());
-    }
-
-    #[test]
-    fn lists_are_parsed_completely_or_refused() {
-        let of = |inner: &str| format!("<ListBucketResult>{inner}</ListBucketResult>");
-        let one = "<EncodingType>url</EncodingType><IsTruncated>true</IsTruncated><NextContinuationToken>t</NextContinuationToken><Contents><Key>a+b%0A%26&amp;</Key><Size>3</Size></Contents>";
-        let found = page(of(one).as_bytes()).unwrap();
-        assert_eq!(found.objects, [Listed { key: "a b\n&&".to_owned(), size: 3 }]);
-        assert_eq!(found.next.as_deref(), Some("t"));
-        for broken in [
-            "",
-            "<IsTruncated>true</IsTruncated>",
-            "<IsTruncated>false</IsTruncated><Contents><Key>a</Key></Contents>",
-            "<IsTruncated>false</IsTruncated><Contents><Key>a</Key><Size>x</Size></Contents>",
-            "<EncodingType>url</EncodingType><IsTruncated>false</IsTruncated><Contents><Key>%FF</Key><Size>1</Size></Contents>",
-        ] {
-            assert_eq!(page(of(broken).as_bytes()), None, "{broken}");
-        }
-        let text = "<ListVersionsResult><IsTruncated>true</IsTruncated><NextKeyMarker>k</NextKeyMarker><NextVersionIdMarker>v</NextVersionIdMarker><DeleteMarker><Key>k</Key><VersionId>v</VersionId><IsLatest>true</IsLatest><LastModified>2026-11-28T12:00:00.000Z</LastModified></DeleteMarker></ListVersionsResult>";
-        let found = versions(text.as_bytes()).unwrap();
-        assert_eq!(found.next, Some(("k".to_owned(), "v".to_owned())));
-        assert!(found.versions[0].is_delete_marker && found.versions[0].is_latest);
-        assert_eq!(found.versions[0].written.to_rfc3339(), "2026-11-28T12:00:00Z");
-        assert_eq!(
-            versions(text.replace(".000Z", "").as_bytes()),
-            None,
-            "when it was stored is known, or nothing is"
-        );
     }
 }

@@ -19,7 +19,7 @@ pub(super) fn https() -> Vec<HttpError> {
         HttpError::Unreachable { host: host.clone(), why: why.clone() },
         HttpError::Tls { host: host.clone(), why: why.clone() },
         HttpError::Timeout { host: host.clone() },
-        HttpError::TooLarge { host },
+        HttpError::TooLarge { host, limit: 512 * 1024 },
         HttpError::CaBundle { named_by: text("AWS_CA_BUNDLE"), path: text("/ca"), why: why.clone() },
         HttpError::CaBundle { named_by: text("~/.aws/config:3"), path: text("ca"), why },
     ]

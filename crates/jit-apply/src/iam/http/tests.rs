@@ -1,5 +1,6 @@
 use jit_wire::signed::Service;
 
+use super::answers::unescaped;
 use super::*;
 use crate::testing::{Script, calls, credentials};
 
@@ -87,34 +88,102 @@ fn a_policy_is_there_once_iam_shows_the_same_text() {
         script.then(404, error("NoSuchEntity"));
     }
     let late = iam(&script).put(&ROLE.to_owned(), "jit-1", "{}");
-    assert!(matches!(late, Err(IamError::Unreachable { .. })), "{late:?}");
+    assert_eq!(late, Err(IamError::NotShown { role: ROLE.to_owned(), what: "does not show the policy yet" }));
+    script.asked();
+}
+
+#[test]
+fn each_refusal_of_a_write_is_explained() {
+    let put = |script: &Script| iam(script).put(&ROLE.to_owned(), "jit-1", "{ }").unwrap_err();
+    // A policy that the new one would replace does not count, and neither does white space.
+    let script = Script::new();
+    script.then(409, error("LimitExceeded")).then(200, about("")).then(200, names(&["jit-1", "other"]));
+    script.then(200, policy("old")).then(200, policy("a%20b"));
+    let full = FullRole { role: ROLE.to_owned(), needs: 2, policies: vec![("other".to_owned(), 2)] };
+    assert_eq!(put(&script), IamError::Full(Box::new(full)));
+    script.asked();
+    // If that cannot be found out, it still says that the role is full.
+    script.then(409, error("LimitExceeded")).then(403, error("AccessDenied"));
+    assert!(matches!(put(&script), IamError::Full(_)));
     script.asked();
 
-    for (status, code, refused) in
-        [(409, "LimitExceeded", true), (403, "AccessDenied", true), (400, "Throttling", false)]
+    let denied = |boundary| {
+        let (role, action, why) = (ROLE.to_owned(), "iam:PutRolePolicy".to_owned(), "because".to_owned());
+        IamError::Denied(Box::new(IamDenial { role, action, why, boundary }))
+    };
+    let none = about("").replace("PermissionsBoundaryArn", "X");
+    let other = about("").replace("jit-ceiling-operate", "other");
+    let arn = "arn:aws:iam::111122223333:policy/other".to_owned();
+    for (status, answer, boundary) in [
+        (200, about(""), Boundary::Ceiling),
+        (200, none, Boundary::None),
+        (200, other, Boundary::Other(arn)),
+        (403, error("AccessDenied"), Boundary::Unknown),
+    ] {
+        script.then(403, error("AccessDenied")).then(status, answer);
+        assert_eq!(put(&script), denied(boundary));
+        script.asked();
+    }
+
+    let (role, why) = (|| ROLE.to_owned(), || "because".to_owned());
+    for (status, code, wanted) in [
+        (404, "NoSuchEntity", IamError::NoRole { role: role() }),
+        (400, "MalformedPolicyDocument", IamError::Malformed { role: role(), why: why() }),
+        (
+            400,
+            "UnmodifiableEntity",
+            IamError::Refused { role: role(), why: "UnmodifiableEntity: because".to_owned() },
+        ),
+    ] {
+        script.then(status, error(code));
+        assert_eq!(put(&script), wanted);
+        assert_eq!(script.asked().len(), 1);
+    }
+    // What passes is tried again; and then it is not known whether it was done.
+    for (status, code, times) in
+        [(400, "Throttling", 5), (409, "EntityTemporarilyUnmodifiable", 4), (500, "ServiceFailure", 4)]
     {
-        let times = if refused { 1 } else { 4 };
-        for _ in 0..times {
-            script.then(status, error(code));
-        }
-        let answer = iam(&script).put(&ROLE.to_owned(), "jit-1", "{}").unwrap_err();
-        assert_eq!(matches!(answer, IamError::Refused { .. }), refused, "{answer}");
+        (0..times).for_each(|_| _ = script.then(status, error(code)));
+        assert!(matches!(put(&script), IamError::Unreachable { .. }), "{code}");
+        assert_eq!(script.asked().len(), times);
+        script
+            .then(status, error(code))
+            .then(200, result("PutRolePolicy", ""))
+            .then(200, policy("%7B%20%7D"));
+        assert_eq!(iam(&script).put(&role(), "jit-1", "{ }"), Ok(()));
         script.asked();
     }
 }
 
 #[test]
-fn a_policy_that_is_not_there_is_deleted() {
+fn a_role_that_is_nearly_full_is_named() {
     let script = Script::new();
-    script
-        .then(200, result("DeleteRolePolicy", ""))
-        .then(404, error("NoSuchEntity"))
-        .then(403, error("AccessDenied"));
+    for (characters, is_near) in [(8_192, false), (8_193, true)] {
+        script.then(200, about("")).then(200, names(&["jit-1"])).then(200, policy(&"x".repeat(characters)));
+        let iam = iam(&script);
+        iam.role(&ROLE.to_owned()).unwrap();
+        let wanted = if is_near { vec![(ROLE.to_owned(), characters)] } else { Vec::new() };
+        assert_eq!(iam.nearly_full(), wanted);
+        script.asked();
+    }
+}
+
+#[test]
+fn a_policy_is_deleted_once_iam_does_not_show_it() {
+    let script = Script::new();
+    let deleted = || result("DeleteRolePolicy", "");
+    script.then(200, deleted()).then(200, policy("%7B%7D")).then(404, error("NoSuchEntity"));
     let (iam, role) = (iam(&script), ROLE.to_owned());
     assert_eq!(iam.delete(&role, "jit-1"), Ok(()));
-    assert_eq!(iam.delete(&role, "jit-1"), Ok(()));
-    let why = "AccessDenied: because".to_owned();
-    assert_eq!(iam.delete(&role, "jit-1"), Err(IamError::Refused { role, why }));
+    script.then(404, error("NoSuchEntity"));
+    assert_eq!(iam.delete(&role, "jit-1"), Ok(()), "it was not there");
+    script.then(200, deleted());
+    (0..LOOKS).for_each(|_| _ = script.then(200, policy("%7B%7D")));
+    let shown = IamError::NotShown { role: role.clone(), what: "still shows the policy" };
+    assert_eq!(iam.delete(&role, "jit-1"), Err(shown));
+    script.then(403, error("AccessDenied")).then(200, about(""));
+    assert!(matches!(iam.delete(&role, "jit-1"), Err(IamError::Denied(_))));
+    script.asked();
 }
 
 #[test]
