@@ -145,6 +145,11 @@ impl<'c> AwsCalls<'c> {
         })
     }
 
+    /// Makes a call to another service than AWS, once.
+    pub fn run<T>(&self, call: impl AsyncFnOnce(&Http) -> T) -> T {
+        self.runtime.block_on(call(&self.http))
+    }
+
     /// How many answers said so far that there were too many requests.
     pub(crate) fn throttled(&self) -> u32 {
         self.throttled.get()
