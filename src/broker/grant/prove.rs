@@ -80,6 +80,40 @@ impl AccessLedger<'_> {
         readers: &[DeploymentReader],
         tell: &dyn Fn(&'static str),
     ) -> Result<Vec<ClaimProof>, AccessError> {
+        self.with_prover(view, |prover| {
+            tell("Trying what the ledger has to refuse");
+            let mut proofs = prover.ledger();
+            tell("Trying what the roles have to refuse");
+            proofs.extend(prover.doors());
+            proofs.extend(prover.roles());
+            proofs.extend(prover.records());
+            if !readers.is_empty() {
+                tell("Reading what AWS evaluates");
+            }
+            proofs.extend(prover.read(readers));
+            let place = |proof: &ClaimProof| PROBES.iter().position(|probe| probe == proof.probe);
+            proofs.sort_by_key(place);
+            proofs
+        })
+    }
+
+    /// Tries only what depends on the door that the ledger was opened with: for doors besides the usual one.
+    ///
+    /// # Errors
+    /// As for [`Self::prove`].
+    pub fn prove_door(&self, view: &LedgerView) -> Result<Vec<ClaimProof>, AccessError> {
+        self.with_prover(view, |prover| {
+            let mut proofs = prover.ledger();
+            proofs.extend(prover.doors());
+            proofs
+        })
+    }
+
+    fn with_prover(
+        &self,
+        view: &LedgerView,
+        probing: impl FnOnce(&Prover<'_>) -> Vec<ClaimProof>,
+    ) -> Result<Vec<ClaimProof>, AccessError> {
         let (Opened::Bucket(_), LedgerPlace::Bucket(bucket)) = (&self.opened, self.place()) else {
             return Ok(Vec::new());
         };
@@ -99,19 +133,7 @@ impl AccessLedger<'_> {
             new_id: self.new_id()?.to_string(),
             until: Instant::now() + WITHIN,
         };
-        tell("Trying what the ledger has to refuse");
-        let mut proofs = prover.ledger();
-        tell("Trying what the roles have to refuse");
-        proofs.extend(prover.doors());
-        proofs.extend(prover.roles());
-        proofs.extend(prover.records());
-        if !readers.is_empty() {
-            tell("Reading what AWS evaluates");
-        }
-        proofs.extend(prover.read(readers));
-        let place = |proof: &ClaimProof| PROBES.iter().position(|probe| probe == proof.probe);
-        proofs.sort_by_key(place);
-        Ok(proofs)
+        Ok(probing(&prover))
     }
 
     fn endpoints(&self, door: &Plan) -> Result<ProbeEndpoints, AccessError> {

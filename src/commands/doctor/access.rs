@@ -5,11 +5,12 @@ use std::time::Duration;
 use jit_access::policy::Right;
 
 use crate::broker::{Broker, ClaimProof, DeploymentReader, Interaction, Need, ProofVerdict};
-use crate::commands::access::{failed, open_with};
+use crate::commands::access::{failed, open_with, settings};
 use crate::commands::advice;
 use crate::commands::load::Configuration;
 use crate::config::resolve::Flags;
 use crate::error::{CommandError, CommandResult, Kind};
+use crate::plan::Plan;
 use crate::ui::Ui;
 use crate::ui::text::escape;
 use crate::world::World;
@@ -70,7 +71,43 @@ fn prove(
         .prove(&view, &readers, &|what| ui.say(escape(&format!("{what} …"))))
         .map_err(|error| failed(&error, &ledger))?;
     findings.extend(proofs.into_iter().map(finding));
+    findings.extend(other_doors(files, &broker, ledger.door())?);
     Ok(findings)
+}
+
+/// What depends on the door, through those that `voter` and `publisher` name, if they are others.
+fn other_doors(
+    files: &Configuration<'_>,
+    broker: &Broker<'_, '_>,
+    entry: Option<&Plan>,
+) -> CommandResult<Vec<Finding>> {
+    let mut findings = Vec::new();
+    let mut tried: Vec<String> = entry.map(|plan| plan.role.clone()).into_iter().collect();
+    for right in [Right::Vote, Right::Publish] {
+        let Some(door) = settings(files, right)?.door.map(|plan| plan.role) else { continue };
+        if tried.contains(&door) {
+            continue;
+        }
+        let proofs = open_with(files, broker, right, NEED).and_then(|ledger| {
+            let view = ledger.read_recent().map_err(|error| failed(&error, &ledger))?;
+            ledger.prove_door(&view).map_err(|error| failed(&error, &ledger))
+        });
+        match proofs {
+            Ok(proofs) => findings.extend(proofs.into_iter().map(|proof| through(&door, finding(proof)))),
+            // Not everybody who has the configuration may come through it.
+            Err(error) => {
+                let finding = Finding { health: Health::Untried, ..Finding::broken(ABOUT, &error) };
+                findings.push(Finding { what: format!("{door}: not tried: {}", finding.what), ..finding });
+            }
+        }
+        tried.push(door);
+    }
+    Ok(findings)
+}
+
+/// The finding, about another door than the usual one.
+fn through(door: &str, finding: Finding) -> Finding {
+    Finding { what: format!("through {door}: {}", finding.what), ..finding }
 }
 
 /// The session of each reader. One that cannot be had is a finding, and the others are used.

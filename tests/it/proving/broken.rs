@@ -512,18 +512,36 @@ fn each_is_found(rows: &[Row], reads: bool) {
     assert_eq!(output.code(), 0, "{output}");
 }
 
-#[test]
-fn what_is_broken_is_found_by_trying() {
-    let tried: Vec<Row> =
-        TRIED.iter().copied().filter(|(.., probe, _)| !probe.starts_with("read-")).collect();
-    each_is_found(&tried, false);
+/// The rows of both tables whose probe begins with one of `starts`.
+fn rows(starts: &[&str]) -> Vec<Row> {
+    let all = TRIED.iter().chain(READ_ROWS).copied();
+    all.filter(|(_, _, probe, _)| starts.iter().any(|start| probe.starts_with(start))).collect()
 }
 
 #[test]
-fn what_is_broken_is_found_by_reading() {
-    let read = TRIED.iter().filter(|(.., probe, _)| probe.starts_with("read-"));
-    let rows: Vec<Row> = read.chain(READ_ROWS).copied().collect();
-    each_is_found(&rows, true);
+fn a_broken_ledger_is_found_by_trying() {
+    each_is_found(&rows(&["ledger-"]), false);
+}
+
+#[test]
+fn broken_roles_are_found_by_trying() {
+    each_is_found(&rows(&["door-", "role-"]), false);
+}
+
+#[test]
+fn broken_roles_and_ceilings_are_found_by_reading() {
+    each_is_found(&rows(&["read-roles", "read-ceilings", "guardrail"]), true);
+}
+
+#[test]
+fn what_else_is_broken_is_found_by_reading() {
+    each_is_found(&rows(&["read-ledger", "read-doors", "read-applier"]), true);
+}
+
+#[test]
+fn every_row_is_tried() {
+    let starts = ["ledger-", "door-", "role-", "read-", "guardrail"];
+    assert_eq!(rows(&starts).len(), TRIED.len() + READ_ROWS.len());
 }
 
 /// Everything is open at once, and still nothing is written, deleted or kept.

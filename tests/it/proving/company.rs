@@ -20,7 +20,7 @@ pub(super) const FUNCTION: &str = "arn:aws:iam::999999999999:role/jit-function";
 /// The accounts: of the entry roles, of roles on request, and of the ledger.
 pub(super) const ACCOUNTS: [&str; 4] = ["111111111111", "222222222222", "333333333333", "999999999999"];
 
-const PUBLISHER: &str = "arn:aws:iam::111111111111:role/jit-publisher";
+pub(super) const PUBLISHER: &str = "arn:aws:iam::111111111111:role/jit-publisher";
 const GLASS_DOOR: &str = "arn:aws:iam::111111111111:role/jit-glass-door";
 
 const POLICY: &str = r#"
@@ -117,6 +117,7 @@ impl Company {
                 cloud.put_role(IamRole::new(&arn, &trust).with("read", allow)).unwrap();
             });
         }
+        config.push_str(&format!("\n[role.platform]\nidp = \"demo\"\nrole_arn = \"{PUBLISHER}\"\n"));
         config.push_str(&format!(
             "\n[access]\nledger = \"s3://{BUCKET}\"\nregion = \"eu-west-1\"\nentry = \"hub\"\n"
         ));

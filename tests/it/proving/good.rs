@@ -2,7 +2,7 @@
 
 use crate::support::Room;
 
-use super::company::Company;
+use super::company::{Company, PUBLISHER, bucket, statement};
 
 /// What each probe says, by name.
 fn said(company: &Company, reads: bool) -> Vec<String> {
@@ -115,4 +115,59 @@ fn without_access_there_is_no_such_part() {
     room.write_config(&format!("{}\n[access]\nledger = \"~/ledger\"\n", room.usual_config()));
     let output = room.jit(&["doctor"]).run();
     assert!(output.stdout.contains("✗ access"), "{output}");
+}
+
+/// What the other door finds, by probe.
+fn through(company: &Company, door: &str) -> Vec<String> {
+    let output = company.jit(&["doctor"]);
+    let start = format!(": through {door}: ");
+    let lines = output.stdout.lines().map(|line| line.replacen(" access   through ", ": through ", 1));
+    let found = lines.filter_map(|line| {
+        let (mark, what) = line.split_once(&start)?;
+        Some(format!("{mark} {}", what.split(": ").next()?))
+    });
+    found.collect()
+}
+
+#[test]
+fn the_other_doors_of_the_configuration_are_tried_too() {
+    let company = Company::new("function");
+    let config = std::fs::read_to_string(company.room.path("config/jit/config.toml")).unwrap();
+    company.room.write_config(&format!("{config}publisher = \"platform\"\nvoter = \"platform\"\n"));
+    let good = [
+        "✓ ledger-own-fact",
+        "✓ ledger-other-author",
+        "✓ ledger-no-condition",
+        "✓ ledger-overwrite",
+        "✓ ledger-multipart",
+        "✓ ledger-acts",
+        "✓ ledger-policy",
+        "✓ ledger-delete",
+        "✓ door-nothing-else",
+        "✓ door-second-way",
+    ];
+    assert_eq!(through(&company, "platform"), good);
+    // Anybody who may publish may do so under any name.
+    company.change(|cloud| {
+        let any = |document: &mut serde_json::Value| {
+            let text = document.to_string().replace("/${aws:userid}/policy.toml", "/*/policy.toml");
+            *document = serde_json::from_str(&text).unwrap();
+        };
+        bucket(cloud, any);
+        super::company::inline(cloud, PUBLISHER, "jit-publish", any);
+    });
+    let found = through(&company, "platform");
+    assert!(found.contains(&"✗ ledger-policy".to_owned()), "{found:?}");
+    company.repair();
+    // Somebody whom the IdP does not let through sees the rest.
+    company.change(|cloud| {
+        super::company::trust(cloud, PUBLISHER, |document| {
+            statement(document, "SignIn")["Condition"]["StringEquals"]["sts:RoleSessionName"] =
+                "nobody".into();
+        });
+    });
+    assert_eq!(company.jit(&["logout", "platform"]).code(), 0);
+    assert_eq!(company.jit(&["login", "hub"]).code(), 0);
+    let output = company.jit(&["doctor"]);
+    assert!(output.code() == 0 && output.stdout.contains("- access   platform: not tried: "), "{output}");
 }
