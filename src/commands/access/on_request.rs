@@ -18,7 +18,7 @@ use crate::world::{Asking, World};
 use super::not_held::NotHeld;
 use super::own::{OwnAccess, OwnGrant, OwnRecord, Standing};
 use super::reading::Reading;
-use super::{failed, kept, overlay};
+use super::{Desk, failed, kept, overlay};
 
 /// How often to look again after asking or waiting.
 const TRIES: usize = 3;

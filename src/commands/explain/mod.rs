@@ -67,7 +67,7 @@ pub(super) fn run(args: &ExplainArgs, world: &World, ui: &Ui) -> CommandResult {
     if let Some(question) = &question {
         return of_role(&subject, question, args, world, ui);
     }
-    the_plan(&subject.plan, &subject.named_by, &subject.store, args, world, ui)
+    the_plan(&subject, args, world, ui)
 }
 
 /// Explains `name` if the policy of access on request calls something by it, and no file does.
@@ -127,29 +127,23 @@ fn the_access(
     show(&steps, world, ui)
 }
 
-fn the_plan(
-    plan: &Plan,
-    named_by: &Origin,
-    store: &Store<'_>,
-    args: &ExplainArgs,
-    world: &World,
-    ui: &Ui,
-) -> CommandResult {
-    let steps = steps(plan, store, world);
+fn the_plan(subject: &Subject<'_>, args: &ExplainArgs, world: &World, ui: &Ui) -> CommandResult {
+    let plan = &subject.plan;
+    let steps = steps(plan, &subject.store, world);
     if args.json {
         let steps: Vec<Value> = steps.iter().map(Step::to_json).collect();
         return ui.json(&json!({
             "access": null,
             "role": plan.role,
             "restricted_by": plan.restricted_by,
-            "named_by": named_by.to_string(),
+            "named_by": subject.named_by.to_string(),
             "confirm": plan.confirm,
             "enforced": enforced::to_json(subject.enforced.as_ref()),
             "steps": steps,
         }));
     }
     let description = plan.description.as_ref().map(|text| format!(": {text}")).unwrap_or_default();
-    ui.line(shown!("{} (from {}){}", plan.shown_name(), named_by, description))?;
+    ui.line(shown!("{} (from {}){}", plan.shown_name(), subject.named_by, description))?;
     if plan.confirm {
         ui.line("jit asks for confirmation before it uses this role")?;
     }

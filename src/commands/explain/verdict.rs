@@ -6,7 +6,9 @@
 
 use iam_evaluate::decision::Place;
 use iam_evaluate::policy::Statement;
-use iam_evaluate::{Because, Decision, Kind, Layer, Policies, Policy, Principal, Request, evaluate};
+use iam_evaluate::{
+    Decision, Kind, Layer, Policies, Policy, Principal, Reason as Ruling, Request, evaluate,
+};
 use serde_json::{Value, json};
 
 use crate::commands::access::{KnownDocument, RoleDocuments};
@@ -162,7 +164,7 @@ pub(super) fn answer(known: &RoleDocuments, plan: Option<&Plan>, question: &Ques
 fn decide(gathered: &Gathered, request: &Request, answer: &mut Answer) {
     let strict = evaluate(&gathered.policies, request);
     let relaxed = evaluate(&gathered.relaxed, request);
-    if let (false, Because::Allows(places)) = (strict.is_allowed(), &relaxed.because) {
+    if let (false, Ruling::Allows(places)) = (strict.is_allowed(), &relaxed.because) {
         answer.outcome = Outcome::Unknown;
         let own = places.iter().filter(|place| place.policy.name() != UNKNOWN);
         answer.reasons.extend(own.map(|place| {
@@ -195,12 +197,12 @@ fn original<'p>(policies: &'p Policies, place: &Place<'p>) -> Option<Place<'p>> 
 
 fn reasons(decision: &Decision<'_>, request: &Request) -> Vec<Reason> {
     match &decision.because {
-        Because::Denies(place) => vec![Reason::of(Says::Denies, place, request)],
-        Because::Allows(places) => {
+        Ruling::Denies(place) => vec![Reason::of(Says::Denies, place, request)],
+        Ruling::Allows(places) => {
             let own = places.iter().filter(|place| place.policy.name() != UNKNOWN);
             own.map(|place| Reason::of(Says::Allows, place, request)).collect()
         }
-        Because::NothingAllows { layer, nearly } => {
+        Ruling::NothingAllows { layer, nearly } => {
             let nearly = nearly.map(|(place, condition)| {
                 let mut reason = Reason::of(Says::WouldAllow, &place, request);
                 reason

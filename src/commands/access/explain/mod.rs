@@ -22,7 +22,8 @@ use crate::ui::Ui;
 use crate::ui::text::{Shown, escape};
 use crate::world::World;
 
-use super::on_request::{NotHeld, account_and_access, is_account};
+use super::not_held::NotHeld;
+use super::on_request::{account_and_access, is_account};
 use super::{Desk, at_desk, failed, kept, open};
 
 pub(crate) use complete::{actions, likely_service, service_with_action};
