@@ -6,9 +6,7 @@
 
 use iam_evaluate::decision::Place;
 use iam_evaluate::policy::Statement;
-use iam_evaluate::{
-    Decision, Kind, Layer, Policies, Policy, Principal, Reason as Ruling, Request, evaluate,
-};
+use iam_evaluate::{Decision, Kind, Layer, Policies, Policy, Principal, Reason as Ruling, Request, evaluate};
 use serde_json::{Value, json};
 
 use crate::commands::access::{KnownDocument, RoleDocuments};
