@@ -195,14 +195,6 @@ fn long_lived_access_keys_are_used_and_reported() {
     warning: the profile keys has long-lived access keys (~/.aws/credentials:2); sign in at an IdP instead where you can
     keys  account 111111111111  TIME left
     ");
-    insta::assert_snapshot!(room.told(&keys), @"
-    exit 0
-    --- stdout
-    ASIA… 900
-    --- stderr
-    warning: the profile keys has long-lived access keys (~/.aws/credentials:2); sign in at an IdP instead where you can
-    keys  account 111111111111  TIME left
-    ");
     assert_eq!(arn(&room, "keys"), ALICE);
     assert_eq!(arn(&room, "ops"), "arn:aws:sts::222222222222:assumed-role/ops/alice");
     // Stored like every session, and for as long as the profile says: keys are not a role, so this is not

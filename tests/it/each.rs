@@ -184,7 +184,6 @@ fn at_most_so_many_run_at_a_time() {
 #[test]
 fn what_ends_it_ends_all_children() {
     let room = room(6, 0);
-    let mut answers = String::new();
     for (signal, name, code) in [(Signal::INT, "INT", 130), (Signal::TERM, "TERM", 143)] {
         let script = format!(
             "trap 'echo got {name}; exit 42' {name}; sleep 600 & echo ready; while :; do sleep 0.05; done"
@@ -196,27 +195,8 @@ fn what_ends_it_ends_all_children() {
         let output = started.wait();
         assert_eq!(output.code(), code, "{output}");
         assert_eq!(output.stdout.matches(&format!("got {name}")).count(), 3, "{output}");
-        answers.push_str(&format!("{}\n", room.told_on_terminal(&output)));
+        assert!(output.stderr.contains("error: interrupted: 3 of 6 roles were begun"), "{output}");
     }
-    insta::assert_snapshot!(answers, @"
-    exit 130
-    --- terminal
-    acme-1/audit | ready
-                        acme-2/audit | ready
-                                            acme-3/audit | ready
-                                                                acme-3/audit | got INT
-                                                                                      acme-1/audit | got INT
-                                                                                                            acme-2/audit | got INT
-
-    exit 143
-    --- terminal
-    acme-1/audit | ready
-                        acme-2/audit | ready
-                                            acme-3/audit | ready
-                                                                acme-2/audit | got TERM
-                                                                                       acme-1/audit | got TERM
-                                                                                                              acme-3/audit | got TERM
-    ");
     // The third kind ignores everything.
     let begun = Instant::now();
     let deaf = "trap '' INT TERM HUP; echo $$; while :; do sleep 0.05; done";
@@ -244,29 +224,13 @@ fn roles_with_confirm_are_asked_about_once() {
     error: 3 roles need a confirmation, and jit cannot ask for it here
       because: these have confirm = true: acme-1/audit, acme-2/audit, acme-3/audit
     ");
-    let mut answers = String::new();
     for (typed, code) in [("y\n", 0), ("n\n", 1)] {
         let words = ["exec", "--each", "*/audit", "--", "echo", "it ran"];
         let output = room.jit(&words).on_terminal().stdin(typed).run();
         assert_eq!(output.code(), code, "{output}");
-        answers.push_str(&format!("{}\n", room.told_on_terminal(&output)));
+        assert!(output.stdout.contains("Use acme-1/audit, acme-2/audit, acme-3/audit? [y/N]"), "{output}");
         assert_eq!(output.stdout.contains("it ran"), code == 0, "{output}");
     }
-    insta::assert_snapshot!(answers, @"
-    exit 0
-    --- terminal
-    y
-    Use acme-1/audit, acme-2/audit, acme-3/audit? [y/N] 3 roles, 3 at a time
-    acme-1/audit | it ran
-    acme-2/audit | it ran
-    acme-3/audit | it ran
-    ✓ 3 roles
-
-    exit 1
-    --- terminal
-    n
-    Use acme-1/audit, acme-2/audit, acme-3/audit? [y/N] error: cancelled: no role was used
-    ");
 }
 
 /// A portal that takes 30 calls a second: nobody is refused for good, and no command is left out.

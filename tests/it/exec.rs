@@ -218,12 +218,7 @@ fn without_a_command_the_persons_shell_opens() {
         room.jit(&["exec", "-q", "--refresh", "developer"]).without("SHELL").somebody_types().start();
     exec.types("echo as $JIT_ROLE; exit 4\r");
     let exec = exec.wait();
-    insta::assert_snapshot!(room.told_on_terminal(&exec), @"
-    exit 4
-    --- terminal
-    echo as $JIT_ROLE; exit 4
-    # as developer
-    ");
+    assert!(exec.code() == 4 && exec.stdout.contains("as developer\r\n"), "{exec}");
     assert!(!exec.stdout.contains("Starting"), "{exec}");
 }
 
@@ -325,41 +320,12 @@ fn a_role_with_confirm_asks_or_is_not_used() {
     error: admin needs a confirmation, and jit cannot ask for it here
       because: the role has confirm = true
     ");
-    let mut answers = String::new();
     for (typed, code) in [("y\n", 0), ("yes\n", 0), ("n\n", 1), ("\n", 1), ("yeah\n", 1)] {
         let output = room.jit(&words).on_terminal().stdin(typed).run();
         assert_eq!(output.code(), code, "{typed:?}: {output}");
-        answers.push_str(&format!("{}\n", room.told_on_terminal(&output)));
+        assert!(output.stdout.contains("Use admin in account 222222222222? [y/N]"), "{output}");
         assert_eq!(output.stdout.contains("it ran"), code == 0, "{typed:?}: {output}");
     }
-    insta::assert_snapshot!(answers, @"
-    exit 0
-    --- terminal
-    y
-    Use admin in account 222222222222? [y/N] admin  account 222222222222  TIME left
-    it ran
-
-    exit 0
-    --- terminal
-    yes
-    Use admin in account 222222222222? [y/N] admin  account 222222222222  TIME left
-    it ran
-
-    exit 1
-    --- terminal
-    n
-    Use admin in account 222222222222? [y/N] error: cancelled: admin was not used
-
-    exit 1
-    --- terminal
-
-    Use admin in account 222222222222? [y/N] error: cancelled: admin was not used
-
-    exit 1
-    --- terminal
-    yeah
-    Use admin in account 222222222222? [y/N] error: cancelled: admin was not used
-    ");
     let env = room.jit(&["env", "admin", "--shell", "bash"]).run();
     assert_eq!((env.code(), env.stdout.as_str()), (2, ""), "{env}");
     // AWS's tools ask here, and could not answer.

@@ -150,13 +150,7 @@ fn the_list_opens_with_a_typo_in_it() {
     login.types("\x1b");
     let login = login.wait();
     assert_eq!(login.code(), 2, "{login}");
-    insta::assert_snapshot!(room.told_on_terminal(&login), @"
-    exit 2
-    --- terminal
-    no role matches `adimn`; did you mean one of these?
-    error: no role matches `adimn`
-      next: did you mean `admin`?
-    ");
+    assert!(login.stdout.contains("did you mean `admin`?"), "{login}");
     // Nothing in the list is like it.
     let nothing = room.jit(&["exec", "zzz", "--", "true"]).on_terminal().run();
     assert!(nothing.code() == 2 && !nothing.stdout.contains("❯"), "{nothing}");

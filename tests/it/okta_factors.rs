@@ -43,23 +43,6 @@ fn a_push_with_a_number_is_approved_on_the_phone() {
       admin  account 222222222222  until HH:MM  TIME left
     ");
     assert_eq!(login.stdout.matches("Choose this number on your phone:").count(), 1, "{login}");
-    insta::assert_snapshot!(room.told_on_terminal(&login), @"
-    exit 0
-    --- terminal
-    Password of alice at 127.0.0.1:PORT: [hidden]
-    Sent a push to Alice's phone; waiting for your answer, at most 5 min
-    Choose this number on your phone:
-
-          ██    ██  ██
-        ████    ██  ██
-          ██    ██████
-          ██        ██
-        ██████      ██
-
-    ✓ Signed in as alice@example.com at demo
-      hub    account 111111111111  until HH:MM  TIME left
-      admin  account 222222222222  until HH:MM  TIME left
-    ");
     // The choice is remembered.
     okta.script(|script| script.push = ["SUCCESS"].into());
     let again = types(room.jit(&["login", "admin", "--force"]), &[PASSWORD_IS]);
@@ -70,15 +53,6 @@ fn a_push_with_a_number_is_approved_on_the_phone() {
 fn a_push_that_is_denied_ends_at_once_and_one_that_is_not_answered_may_be_sent_again() {
     let (room, okta) = company(Script { push: ["WAITING", "REJECTED"].into(), ..wants(vec![push()]) });
     let denied = types(room.jit(&["login", "admin"]), &[PASSWORD_IS]);
-    insta::assert_snapshot!(room.told_on_terminal(&denied), @"
-    exit 4
-    --- terminal
-    Password of alice at 127.0.0.1:PORT: [hidden]
-    Sent a push to Alice's phone; waiting for your answer, at most 5 min
-    error: the push was denied on the phone
-      next: if that was not you, tell your security team
-      next: run `jit login admin` again
-    ");
     insta::assert_snapshot!(room.told_on_terminal(&denied), @"
     exit 4
     --- terminal
@@ -301,14 +275,6 @@ fn the_factor_is_named_picked_or_missed() {
     picked.types(&format!("{CODE}\n"));
     assert_eq!(picked.wait().code(), 0);
     let missing = types(room.jit(&["login", "admin", "--force", "--factor", "call"]), &[PASSWORD_IS]);
-    insta::assert_snapshot!(room.told_on_terminal(&missing), @"
-    exit 4
-    --- terminal
-    Password of alice at 127.0.0.1:PORT: [hidden]
-    error: you have no second factor `call`
-      next: you have Okta Verify push (Alice's phone), code of an authenticator app (Google Authenticator), text message (+1 XXX-XXX-1337)
-      next: leave out --factor, and `factor` in the configuration, to choose
-    ");
     insta::assert_snapshot!(room.told_on_terminal(&missing), @"
     exit 4
     --- terminal

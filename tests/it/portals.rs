@@ -88,18 +88,6 @@ fn a_portal_without_a_sign_in_is_passed_over() {
     warning: other was not asked: you need to sign in at other
     next: jit login --idp other
     ");
-    insta::assert_snapshot!(room.told(&refreshed), @"
-    exit 0
-    --- stdout
-    role               account                   from         about
-    admin              555555555555              config.toml  via dev
-    audit              acme-prod (444444444444)  config.toml  at demo
-    dev                acme-dev (333333333333)   config.toml  at demo
-    acme-dev/ReadOnly  333333333333              demo
-    --- stderr
-    warning: other was not asked: you need to sign in at other
-    next: jit login --idp other
-    ");
 }
 
 /// A profile of the same portal signs in under the same name, so one sign-in serves both.

@@ -44,12 +44,7 @@ fn a_test_terminal_is_a_terminal() {
     let room = Room::new();
     let script = "test -t 0 && test -t 1 && test -t 2 && read line && echo \"got it's $line\" && exit 3";
     let output = room.program("sh", &["-c", script]).on_terminal().stdin("typed\n").run();
-    insta::assert_snapshot!(room.told_on_terminal(&output), @"
-    exit 3
-    --- terminal
-    typed
-    got it's typed
-    ");
+    assert!(output.code() == 3 && output.stdout.contains("got it's typed"), "{output}");
     let plain = room.program("sh", &["-c", "test -t 0 || test -t 1 || test -t 2"]).run();
     assert_eq!(plain.code(), 1);
 }

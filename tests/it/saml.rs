@@ -151,18 +151,6 @@ fn one_assertion_serves_all_configured_roles() {
       hub        account 111111111111  until HH:MM  TIME left
       other      account 444444444444  until HH:MM  TIME left
     ");
-    insta::assert_snapshot!(room.told(&login), @"
-    exit 0
-    --- stderr
-    Opening your browser to sign in at IDP
-    If it does not open, visit:
-    http://127.0.0.1:PORT/…
-    ✓ 4 roles of 4
-      admin      account 222222222222  until HH:MM  TIME left
-      developer  account 333333333333  until HH:MM  TIME left
-      hub        account 111111111111  until HH:MM  TIME left
-      other      account 444444444444  until HH:MM  TIME left
-    ");
     assert_eq!(room.counts(CALLS), [1, 2, 2]);
     // Another run has nothing to do, and a forced one does it all again, once.
     assert_eq!(room.jit(&["login", "--all"]).run().code(), 0);
@@ -178,21 +166,6 @@ fn one_refused_role_does_not_block_the_others() {
     let config = std::fs::read_to_string(room.path("config/jit/config.toml")).unwrap();
     room.write_config(&config.replace(OTHER, "arn:aws:iam::444444444444:role/gone"));
     let login = room.jit(&["login", "--all"]).run();
-    insta::assert_snapshot!(room.told(&login), @"
-    exit 4
-    --- stderr
-    Opening your browser to sign in at IDP
-    If it does not open, visit:
-    http://127.0.0.1:PORT/…
-    ✓ 3 roles of 4
-      admin      account 222222222222  until HH:MM  TIME left
-      developer  account 333333333333  until HH:MM  TIME left
-      hub        account 111111111111  until HH:MM  TIME left
-    error: demo does not offer you arn:aws:iam::444444444444:role/gone
-      because: the assertion lists arn:aws:iam::111111111111:role/jit-hub, arn:aws:iam::444444444444:role/other-hub
-      next: ask to be assigned to it, then: `jit login --force other`
-      next: jit explain other  shows every value of the request
-    ");
     insta::assert_snapshot!(room.told(&login), @"
     exit 4
     --- stderr
@@ -255,27 +228,19 @@ fn a_taken_port_and_a_cancelled_sign_in_are_reported() {
     room.write_config(&room.saml_config("").replace("acs_port = 0", &format!("acs_port = {port}")));
     let login = room.jit(&["login", "hub"]).run();
     assert_eq!(login.code(), 1, "{login}");
-    insta::assert_snapshot!(room.told(&login), @"
-    exit 1
-    --- stderr
-    error: port 33999 of 127.0.0.1, which the browser must return to, is used by another program
-      next: stop the program that uses it
-      next: or set another `acs_port`, which must be registered at the IdP
-    ");
+    assert!(
+        login
+            .stderr
+            .contains(&format!("port {port} of 127.0.0.1, which the browser must return to, is used")),
+        "{login}"
+    );
     room.write_config(&room.saml_config(""));
     room.servers().faults(|faults| faults.flaws.extend([jit_emulator::Flaw::UserDenies]));
     let denied = room.jit(&["login", "hub"]).run();
     assert_eq!(denied.code(), 4, "{denied}");
-    insta::assert_snapshot!(room.told(&denied), @r#"
-    exit 4
-    --- stderr
-    Opening your browser to sign in at IDP
-    If it does not open, visit:
-    http://127.0.0.1:PORT/…
-    error: the IdP did not sign you in: it could not verify who you are (AuthnFailed); the IdP failed (Responder); "The person cancelled"
-      next: jit login --force hub
-      next: show this to the administrator of the identity provider
-    "#);
+    let words =
+        "it could not verify who you are (AuthnFailed); the IdP failed (Responder); \"The person cancelled\"";
+    assert!(denied.stderr.contains(words), "{denied}");
     let device = room.jit(&["login", "hub", "--device"]).run();
     insta::assert_snapshot!(room.told(&device), @"
     exit 1

@@ -94,52 +94,18 @@ fn a_tour_of_a_new_colleague() {
     assert!(shown.contains("+# What we all use.") && shown.contains("+[role.dev]"), "{shown}");
     taken.types("y\n");
     let taken = taken.wait();
+    let said = format!(
+        "Added to ~/config/jit/config.toml: idp acme, role dev (shared by {}, sha256 {})",
+        page.url,
+        hash(file.as_bytes())
+    );
     assert!(taken.code() == 0 && taken.stdout.trim_end().ends_with(" jit login"), "{taken}");
-    insta::assert_snapshot!(room.told_on_terminal(&taken), @r#"
-    exit 0
-    --- terminal
-    http://127.0.0.1:PORT/jit.toml would add:
-      IdPs: 1 new
-        new: acme (sign in at 127.0.0.1:PORT)
-      roles: 1 new
-        new: dev (333333333333)
-      accounts: 1
-        new: 333333333333
-    warning: acme: `start_url` is on this machine and used without TLS
-    Add this to ~/config/jit/config.toml? [y/N, d for the diff] d
-    --- ~/config/jit/config.toml
-    +++ ~/config/jit/config.toml
-    @@ -0,0 +1,12 @@
-    +# >>> shared by http://127.0.0.1:PORT/jit.toml sha256:RANDOM
-    +# What we all use.
-    +[idp.acme]
-    +type      = "identity-center"
-    +start_url = "http://127.0.0.1:PORT/start"
-    +region    = "eu-west-1"
-    +
-    +[role.dev]
-    +idp            = "acme"
-    +account        = "333333333333"
-    +permission_set = "Developer"
-    +# <<< shared by http://127.0.0.1:PORT/jit.toml
-    Add this to ~/config/jit/config.toml? [y/N, d for the diff] y
-    ✓ Added to ~/config/jit/config.toml: idp acme, role dev (shared by http://127.0.0.1:PORT/jit.toml, sha256 RANDOM)
-    next: jit login
-    "#);
+    assert!(taken.stdout.contains(&said), "{said}: {taken}");
     let mut login = room.jit(&["login"]).somebody_types().start();
     login.says("Role");
     login.types("\r");
     let login = login.wait();
-    insta::assert_snapshot!(room.told_on_terminal(&login), @"
-    exit 0
-    --- terminal
-    ✓ Role  dev
-    Opening your browser to sign in at 127.0.0.1:PORT
-    If it does not open, visit:
-    http://127.0.0.1:PORT/…
-    ✓ Signed in as alice@example.com at acme
-      dev  account 333333333333  until HH:MM  TIME left  set by the permission set
-    ");
+    assert!(login.code() == 0 && login.stdout.contains("Signed in as alice@example.com at acme"), "{login}");
     assert_eq!(
         room.jit(&["exec", "-q", "dev", "--", "sh", "-c", "echo $JIT_ACCOUNT_ID"]).run().stdout,
         "333333333333\n"
@@ -189,72 +155,6 @@ fn a_shared_file_is_refreshed_only_on_request() {
     assert_eq!(room.jit(&["explain", "dev"]).run().code(), 0);
     let unseen = add(&room, &[]);
     assert_eq!((unseen.code(), config(&room)), (0, first.clone()));
-    insta::assert_snapshot!(room.told(&unseen), @r#"
-    exit 0
-    --- stdout
-    --- ~/config/jit/config.toml
-    +++ ~/config/jit/config.toml
-    @@ -1,14 +1,14 @@
-     # mine
-     key_cache = "2h"
-     
-    -# >>> shared by http://127.0.0.1:PORT/jit.toml sha256:RANDOM
-    +# >>> shared by http://127.0.0.1:PORT/jit.toml sha256:RANDOM
-     # What we all use.
-     [idp.acme]
-     type      = "identity-center"
-     start_url = "http://127.0.0.1:PORT/start"
-     region    = "eu-west-1"
-     
-    -[role.dev]
-    +[role.developer]
-     idp            = "acme"
-     account        = "333333333333"
-     permission_set = "Developer"
-    --- stderr
-    http://127.0.0.1:PORT/jit.toml changed since you took it:
-      IdPs: 1 unchanged
-      roles: 1 new, 1 removed
-        new: developer (333333333333)
-        removed: dev
-      accounts: 1
-    warning: acme: `start_url` is on this machine and used without TLS
-    ✓ Would update in ~/config/jit/config.toml: idp acme, role developer (shared by http://127.0.0.1:PORT/jit.toml, sha256 RANDOM)
-    Nothing was written: jit cannot ask here. Use --yes to write it
-    "#);
-    insta::assert_snapshot!(room.told(&unseen), @r#"
-    exit 0
-    --- stdout
-    --- ~/config/jit/config.toml
-    +++ ~/config/jit/config.toml
-    @@ -1,14 +1,14 @@
-     # mine
-     key_cache = "2h"
-     
-    -# >>> shared by http://127.0.0.1:PORT/jit.toml sha256:RANDOM
-    +# >>> shared by http://127.0.0.1:PORT/jit.toml sha256:RANDOM
-     # What we all use.
-     [idp.acme]
-     type      = "identity-center"
-     start_url = "http://127.0.0.1:PORT/start"
-     region    = "eu-west-1"
-     
-    -[role.dev]
-    +[role.developer]
-     idp            = "acme"
-     account        = "333333333333"
-     permission_set = "Developer"
-    --- stderr
-    http://127.0.0.1:PORT/jit.toml changed since you took it:
-      IdPs: 1 unchanged
-      roles: 1 new, 1 removed
-        new: developer (333333333333)
-        removed: dev
-      accounts: 1
-    warning: acme: `start_url` is on this machine and used without TLS
-    ✓ Would update in ~/config/jit/config.toml: idp acme, role developer (shared by http://127.0.0.1:PORT/jit.toml, sha256 RANDOM)
-    Nothing was written: jit cannot ask here. Use --yes to write it
-    "#);
     insta::assert_snapshot!(room.told(&unseen), @r#"
     exit 0
     --- stdout

@@ -71,30 +71,16 @@ fn a_passphrase_is_asked_for_once_until_jit_lock() {
         wrong.says("Wrong passphrase.");
     }
     let wrong = wrong.wait();
-    insta::assert_snapshot!(room.told_on_terminal(&wrong), @"
-    exit 5
-    --- terminal
-    Passphrase of jit's store: [hidden]
-    warning: Wrong passphrase.
-    Passphrase of jit's store: [hidden]
-    warning: Wrong passphrase.
-    Passphrase of jit's store: [hidden]
-    warning: Wrong passphrase.
-    error: access to the key was refused: wrong passphrase
-      next: run the command again and type the passphrase
-      next: `jit logout --all` starts over; you lose only your sign-ins
-    ");
+    assert!(
+        wrong.code() == 5 && wrong.stdout.contains("access to the key was refused: wrong passphrase"),
+        "{wrong}"
+    );
 
     let mut right = terminal(&["login", "admin"]);
     right.says("Passphrase of jit's store");
     right.types_unseen("correct horse\n");
     let right = right.wait();
-    insta::assert_snapshot!(room.told_on_terminal(&right), @"
-    exit 0
-    --- terminal
-    Passphrase of jit's store: [hidden]
-    ✓ Still valid: admin as alice@example.com, until HH:MM, TIME left
-    ");
+    assert!(right.code() == 0 && right.stdout.contains("Still valid: admin"), "{right}");
     assert_eq!(room.opened().len(), 1);
     // The room ends with a kernel store; this one's copy of the key has to go as well.
     assert_eq!(sealed(&["logout", "--all"]).run().code(), 0);

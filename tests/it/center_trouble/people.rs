@@ -104,16 +104,6 @@ fn the_next_person_gets_nothing_from_the_previous_one() {
       audit  account 444444444444  until HH:MM  TIME left  set by the permission set
     warning: you are now signed in at demo as bob@example.com; before, you were alice@example.com
     ");
-    insta::assert_snapshot!(room.told(&login), @"
-    exit 0
-    --- stderr
-    Opening your browser to sign in at 127.0.0.1:PORT
-    If it does not open, visit:
-    http://127.0.0.1:PORT/…
-    ✓ Signed in as bob@example.com at demo
-      audit  account 444444444444  until HH:MM  TIME left  set by the permission set
-    warning: you are now signed in at demo as bob@example.com; before, you were alice@example.com
-    ");
     let mut answers = String::new();
     for role in ["dev", "admin", "audit"] {
         let whoami = room.jit(&["whoami", role]).run();

@@ -45,7 +45,8 @@ impl Room {
             before = rest[..length].chars().next_back().unwrap_or(' ');
             rest = &rest[length..];
         }
-        plain
+        // Two units, such as 1 h 59 min, become one a minute later.
+        plain.replace("TIME TIME left", "TIME left")
     }
 }
 
