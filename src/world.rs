@@ -159,7 +159,8 @@ pub enum Note<'a> {
 
 /// A time on the user's clock, as `14:05`, with the date if it is not today.
 pub fn clock_time(at: Timestamp, clock: &dyn Clock) -> String {
-    let (then, now) = (at.at(clock.offset()), clock.now().at(clock.offset()));
+    let then = at.at(clock.offset());
+    let now = clock.now().at(clock.offset());
     let time = format!("{:02}:{:02}", then.hour(), then.minute());
     if then.date() == now.date() { time } else { format!("{} {time}", then.date()) }
 }

@@ -67,7 +67,8 @@ impl<'a> Directory<'a> {
     /// # Errors
     /// [`PortalError`], after the retries that help.
     pub async fn accounts(&self) -> Result<Vec<Account>, PortalError> {
-        let (mut accounts, mut next) = (Vec::new(), None);
+        let mut accounts = Vec::new();
+        let mut next = None;
         for _ in 0..MOST_PAGES {
             let token = next.take();
             let page = self
@@ -91,7 +92,8 @@ impl<'a> Directory<'a> {
     /// # Errors
     /// [`PortalError`], after the retries that help.
     pub async fn roles_in(&self, account: &str) -> Result<Vec<String>, PortalError> {
-        let (mut roles, mut next) = (Vec::new(), None);
+        let mut roles = Vec::new();
+        let mut next = None;
         for _ in 0..MOST_PAGES {
             let token = next.take();
             let page = self.pace.asked(account, self.token, || {

@@ -21,7 +21,8 @@ pub async fn accounts(
     now: Timestamp,
 ) -> Result<Vec<(String, String)>, CallError> {
     let caller = Caller { http, endpoint, credentials, now };
-    let (mut accounts, mut input) = (Vec::new(), json!({}));
+    let mut accounts = Vec::new();
+    let mut input = json!({});
     for _ in 0..MOST_PAGES {
         let page = caller.json("ListAccounts", &input).await?;
         accounts.extend(of_page(&page));

@@ -199,7 +199,8 @@ fn credentials_in(answer: GetRoleCredentialsOutput, role: String) -> Result<Cred
         // In milliseconds, unlike everything else.
         let expires_at = Timestamp(given.expiration / 1000);
         let secret = |text: Option<String>| text.filter(|text| !text.is_empty()).map(Secret::new);
-        let (secret_key, token) = (secret(given.secret_access_key)?, secret(given.session_token)?);
+        let secret_key = secret(given.secret_access_key)?;
+        let token = secret(given.session_token)?;
         let id = given.access_key_id.filter(|id| !id.is_empty() && expires_at.0 > 0)?;
         Some(Credentials::new(id, secret_key, token, expires_at))
     });

@@ -100,7 +100,9 @@ impl Broker<'_, '_> {
             self.walk_level(above, level, need, &mut state).await;
         }
         let asking = tokio::sync::Semaphore::new(SIDE_BY_SIDE);
-        let (state, asking, run) = (&state, &asking, &run);
+        let state = &state;
+        let asking = &asking;
+        let run = &run;
         let one = |index: usize| async move {
             let plan = &plans[index];
             let session = match state.failure(plan) {

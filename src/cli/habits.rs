@@ -38,7 +38,8 @@ pub(super) fn explained(words: &[OsString], mut answer: clap::Error) -> clap::Er
         Some(ContextValue::String(text)) => Some(text.clone()),
         _ => None,
     };
-    let (wrong, meant) = (named(ContextKind::InvalidArg), named(ContextKind::SuggestedArg));
+    let wrong = named(ContextKind::InvalidArg);
+    let meant = named(ContextKind::SuggestedArg);
     if let (Some(wrong), Some(meant)) = (wrong, meant)
         && !is_typo(&wrong, &meant)
     {

@@ -233,7 +233,8 @@ impl Case<'_> {
                 _ => None,
             };
         }
-        let (login, again) = (self.login(""), self.login("--force"));
+        let login = self.login("");
+        let again = self.login("--force");
         Some(match next {
             Next::SignIn => return Some(self.sign_in()),
             Next::SignInAgain => format!("run `{login}` again"),

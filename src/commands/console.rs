@@ -254,7 +254,8 @@ fn region_of(plan: &Plan, world: &World) -> String {
 
 /// The URL of the console page to open.
 fn destination(args: &ConsoleArgs, plan: &Plan, world: &World) -> CommandResult<String> {
-    let (partition, region) = (plan.target().role.value.partition(), region_of(plan, world));
+    let partition = plan.target().role.value.partition();
+    let region = region_of(plan, world);
     // It may be that of the configuration or of the environment.
     region::check(&region, plan)?;
     if let Some(url) = &args.url {

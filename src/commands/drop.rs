@@ -105,7 +105,8 @@ fn meant<'d>(args: &DropArgs, desk: &Desk<'d>, ui: &Ui) -> CommandResult<Vec<(Ca
         return if open.is_empty() { Err(NotDropped::NoneFor(typed.clone()).into()) } else { Ok(open) };
     }
     let case = desk.find(typed)?;
-    let (short, state) = (desk.short(case.id), desk.state(&case));
+    let short = desk.short(case.id);
+    let state = desk.state(&case);
     if !desk.is_mine(&case) {
         return Err(NotDropped::NotYours(short).into());
     }
@@ -137,7 +138,8 @@ fn pick_one<'d>(
 }
 
 fn tell(case: &Case<'_>, state: &State, desk: &Desk<'_>, ui: &Ui) {
-    let (short, name) = (desk.short(case.id), &case.request.access);
+    let short = desk.short(case.id);
+    let name = &case.request.access;
     let until = match state {
         State::Granted { until, phase: Phase::Scheduled | Phase::Live { .. }, .. } => *until,
         _ => return ui.done(shown!("Withdrew {} ({})", name, short)),

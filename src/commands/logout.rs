@@ -11,7 +11,7 @@ use crate::broker;
 use crate::config::resolve::Flags;
 use crate::error::CommandResult;
 use crate::idp::saml::forget_profiles;
-use crate::idp::{self, Ended, IdpLogin};
+use crate::idp::{self, EndedLogin, IdpLogin};
 use crate::plan::{EntryKey, EntryKind, Plan, ProofPlan};
 use crate::store::Store;
 use crate::sys::{folders, process};
@@ -124,11 +124,11 @@ fn end_login(
     let Ok(Some(login)) = login else { return Ok(was_there) };
     let name = plan.proof.name();
     match process::block_on(idp::end(&plan.proof, world, &login)) {
-        Ok(Ended::There(what)) => ui.done(shown!("{} revoked {}", name, what)),
-        Ok(Ended::Later(what)) => {
+        Ok(EndedLogin::There(what)) => ui.done(shown!("{} revoked {}", name, what)),
+        Ok(EndedLogin::Later(what)) => {
             ui.say(shown!("{} does not support revocation; {} stays valid until it expires", name, what));
         }
-        Ok(Ended::Nothing) => {}
+        Ok(EndedLogin::Nothing) => {}
         Err(error) => ui.warn(shown!("{} did not revoke {}: {}", name, login.renewal(), error)),
     }
     end_session(args, &plan.proof, &login, world);

@@ -307,7 +307,8 @@ const PERMISSION_SET: &str = "AWSReservedSSO_";
 pub(super) fn of_arn(word: &str) -> Option<String> {
     let rest = word.strip_prefix("arn:")?;
     let mut parts = rest.splitn(5, ':').skip(3);
-    let (account, resource) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let account = parts.next().unwrap_or_default();
+    let resource = parts.next().unwrap_or_default();
     let (kind, path) = resource.split_once('/').unwrap_or((resource, ""));
     let name = match kind {
         "assumed-role" => path.split('/').next().unwrap_or_default(),

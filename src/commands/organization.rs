@@ -113,7 +113,8 @@ pub(super) fn refresh(
     for (via, spokes) in &asking {
         let plan = files.plan(via, Flags::default())?;
         let listed = listed(&plan, spokes, broker, need, world)?;
-        let (state, target) = (&world.folders.state, plan.target().role.value.as_str());
+        let state = &world.folders.state;
+        let target = plan.target().role.value.as_str();
         let before = organization::accounts(state, via, target);
         if let Err(error) = organization::learn(state, via, target, &listed) {
             ui.warn(shown!("could not save the accounts of the organization: {}", error));

@@ -37,7 +37,8 @@ impl Explain for RegionError {
 /// # Errors
 /// It is not.
 pub(super) fn check(region: &str, plan: &Plan) -> Result<(), RegionError> {
-    let (region, partition) = (region.to_owned(), plan.target().role.value.partition());
+    let region = region.to_owned();
+    let partition = plan.target().role.value.partition();
     if !is_region(&region) {
         return Err(RegionError::NotARegion { region, partition });
     }

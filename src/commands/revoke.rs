@@ -99,7 +99,9 @@ pub(super) fn run(args: &RevokeArgs, world: &World, ui: &Ui) -> CommandResult {
         for target in targets.iter().filter(|target| target.is_new) {
             let case = desk.case(target.id);
             let case = case.ok_or_else(|| access::NotMeant::None(target.id.to_string()))?;
-            let (request, sha256, reason) = (case.id, case.hash, args.message.clone());
+            let request = case.id;
+            let sha256 = case.hash;
+            let reason = args.message.clone();
             let fact = Fact::Revoke(Revoke { request, sha256, reason });
             desk.ledger.say(desk.user_id, &fact).map_err(|error| failed(&error, desk.ledger))?;
         }
@@ -122,7 +124,9 @@ pub(super) fn run(args: &RevokeArgs, world: &World, ui: &Ui) -> CommandResult {
         tell(&targets, by_approver, !failures.is_empty(), desk, ui);
         let failure = |(id, error): (Id, crate::broker::AccessError)| {
             let short = desk.short(id);
-            let (what, kind, next) = (error.to_string(), error.kind(), error.next());
+            let what = error.to_string();
+            let kind = error.kind();
+            let next = error.next();
             CommandError::from(NotRevoked::NotDeleted { short, what, kind, next })
         };
         let refusal = |short: String| CommandError::from(NotRevoked::NotYours(short));
@@ -164,7 +168,8 @@ fn targets(args: &RevokeArgs, desk: &Desk<'_>) -> CommandResult<(Vec<Target>, Ve
         return Ok((target(&case).into_iter().collect(), Vec::new()));
     }
     let name = args.user.as_deref().unwrap_or_default();
-    let (mut targets, mut refused) = (Vec::new(), Vec::new());
+    let mut targets = Vec::new();
+    let mut refused = Vec::new();
     let is_theirs = |case: &Case<'_>| case.author.session_name() == name || desk.name_of(case.author) == name;
     for case in desk.cases().filter(is_theirs) {
         let Some(target) = target(&case).filter(|target| target.is_new) else { continue };
@@ -187,7 +192,8 @@ fn tell(targets: &[Target], by_approver: bool, has_failed: bool, desk: &Desk<'_>
     }
     for target in targets {
         let Some(case) = desk.case(target.id) else { continue };
-        let (access, who) = (&case.request.access, desk.name_of(case.author));
+        let access = &case.request.access;
+        let who = desk.name_of(case.author);
         ui.done(if target.was_granted {
             shown!("Revoked {} of {}", access, who)
         } else {

@@ -127,7 +127,8 @@ fn refresh(files: &Configuration<'_>, full: bool, world: &World, ui: &Ui) -> Com
     let store = files.open_store()?;
     let broker = Broker::new(world, &store);
     let need = typed_need(world, None);
-    let (mut asked, mut passed_over) = (0, Vec::new());
+    let mut asked = 0;
+    let mut passed_over = Vec::new();
     let portals = files.portals()?;
     let idps =
         [&files.file, portals].into_iter().flat_map(|file| file.idps.keys().map(move |idp| (file, idp)));
@@ -206,7 +207,8 @@ fn difference(idp: &str, before: &[DiscoveredRole], now: &[DiscoveredRole], ui: 
         let others = of.iter().filter(|role| !known.contains(&role.name()));
         others.map(|role| with_number(&by_name.first_name(role), &role.account)).collect::<Vec<_>>()
     };
-    let (gained, lost) = (names(now, before), names(before, now));
+    let gained = names(now, before);
+    let lost = names(before, now);
     if gained.is_empty() && lost.is_empty() {
         return;
     }

@@ -251,7 +251,8 @@ fn show(holdings: &Holdings, description: &Description, world: &World, ui: &Ui) 
     for login in &holdings.logins {
         let renewal = if login.renews_itself() { "renews itself" } else { "not renewed" };
         let name = Some(login.identity().name.as_str()).filter(|name| !name.is_empty());
-        let (name, issuer) = (name.unwrap_or("signed in"), &login.identity().issuer);
+        let name = name.unwrap_or("signed in");
+        let issuer = &login.identity().issuer;
         let how = login.identity().sign_in.in_words(|at| clock_time(at, &*world.clock));
         let how = how.map(|how| format!(", {how}")).unwrap_or_default();
         rows.push(vec!["login".into(), shown!("{} at {}, {}{}", name, issuer, renewal, how)]);

@@ -98,7 +98,9 @@ fn uses(world: &World) -> Vec<Use> {
 pub(super) fn uses_in(text: &str) -> Vec<Use> {
     let parse = |line: &str| {
         let mut parts = line.splitn(3, ' ');
-        let (at, weight, role) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?, parts.next()?);
+        let at = parts.next()?.parse().ok()?;
+        let weight = parts.next()?.parse().ok()?;
+        let role = parts.next()?;
         Some(Use { role: role.to_owned(), weight, at: Timestamp(at) })
             .filter(|one| one.weight.is_finite() && can_be_meant(&one.role))
     };

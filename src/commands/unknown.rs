@@ -75,7 +75,8 @@ impl Suggestion {
             let is_alike = |one: &&&Nameable| names(one).any(|own| likeness(&meant, &own) == Some(wanted));
             in_account.iter().filter(is_alike).map(|one| one.name.clone()).collect()
         };
-        let (misspelled, shortened) = (alike(Likeness::Misspelled), alike(Likeness::Shortened));
+        let misspelled = alike(Likeness::Misspelled);
+        let shortened = alike(Likeness::Shortened);
         if !misspelled.is_empty() {
             return Self::Misspelled(misspelled.into_iter().take(MOST).collect());
         }

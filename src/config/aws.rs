@@ -27,10 +27,10 @@ pub use own_session::has_session_of_jit;
 pub use portals::{is_same_portal, portal_at, portals};
 pub use profile::{Profile, Program, Unwritable};
 pub use profiles::AwsProfiles;
-pub use reader::{Broken, Why};
+pub use reader::{Broken, BrokenReason};
 pub use roles::{as_roles, asks_jit_for, mistakes, usable};
 pub use settings::{SETTINGS, Setting};
-pub use takeover::{Meaning, PutBack, TakenOver, meaning, put_back, take_over, taken_over};
+pub use takeover::{ProfileMeaning, PutBack, TakenOver, meaning, put_back, take_over, taken_over};
 pub use words::{System, split_command};
 
 /// The size limit of an AWS file, in bytes. Anything larger is not one.

@@ -14,7 +14,7 @@ use crate::config::file::{ORGANIZATION, spoke_arn};
 use jit_wire::arn::{Partition, RoleArn};
 use jit_wire::secret::Secret;
 
-pub use merge::{ExistingTable, Merged};
+pub use merge::{ExistingTable, MergedDraft};
 
 /// Tables, in the order in which they will be written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -154,7 +154,8 @@ impl Draft {
         let without_heads = super::shared::without_heads(text);
         let text = without_heads.as_ref().map_or(text, |text| text.as_str());
         let Ok(document) = DeTable::parse(text) else { return Self::default() };
-        let (mut roles, spokes) = (tables(document.get_ref(), "role"), tables(document.get_ref(), "spokes"));
+        let mut roles = tables(document.get_ref(), "role");
+        let spokes = tables(document.get_ref(), "spokes");
         // A table may start from a role that another one makes.
         let mut left: Vec<&Table> = spokes.iter().collect();
         while !left.is_empty() {

@@ -112,7 +112,8 @@ fn followed(text: &str, mistake: &Mistake) -> Option<Vec<String>> {
         let edited = instead_of(lines[at], mistake, choice);
         // An unknown form becomes invalid TOML, so that the test fails and shows the suggestion.
         let edited = edited.or_else(|| (choice == 0).then(|| vec!["?".to_owned()]))?;
-        let (before, after) = (&lines[..at], &lines[at + 1..]);
+        let before = &lines[..at];
+        let after = &lines[at + 1..];
         let all = [before, &edited.iter().map(String::as_str).collect::<Vec<_>>(), after].concat();
         Some(all.join("\n") + "\n")
     };
@@ -210,7 +211,8 @@ const NEXT: [&str; 2] =
 #[test]
 fn a_suggestion_followed_by_its_words_leaves_a_good_file() {
     let keys: BTreeSet<&str> = RULES.iter().map(|rule| rule.key).collect();
-    let (mut wrong, mut count) = (Vec::new(), 0);
+    let mut wrong = Vec::new();
+    let mut count = 0;
     for good in good() {
         assert!(File::parse("c.toml", &good).is_ok(), "{good}");
         for header in ["[idp.x]", "[role.hub]", "[role.far]", "[access]"] {

@@ -70,7 +70,7 @@ pub fn shared_config(data: &[u8]) {
     };
     assert!(part.is_as_it_came(&whole), "what came is what stands there");
     assert!(part.content(&whole).starts_with(content));
-    let _ = shared::summary(Some(own), content, &shared::Around::default());
+    let _ = shared::summary(Some(own), content, &shared::Surroundings::default());
     if before.iter().all(|part| part.from != FROM) {
         if let (Ok(alone), Ok(both)) = (File::parse("f", own), File::parse("f", &whole)) {
             let same =

@@ -18,7 +18,7 @@ mod summary;
 
 pub(super) use head::without_heads;
 pub(super) use hold::hold;
-pub use summary::{Around, Summary, summary};
+pub use summary::{Summary, Surroundings, summary};
 
 /// The start of a part's first line.
 const BEGIN: &str = "# >>> shared by ";
@@ -116,7 +116,8 @@ pub fn instead(text: &str, part: &Part, from: &str, content: &str) -> String {
 
 /// `text` without `part`, and without the blank line that was put before it.
 pub fn without(text: &str, part: &Part) -> String {
-    let (before, after) = (&text[..part.range.start], &text[part.range.end..]);
+    let before = &text[..part.range.start];
+    let after = &text[part.range.end..];
     let before =
         before.strip_suffix('\n').filter(|rest| rest.is_empty() || rest.ends_with('\n')).unwrap_or(before);
     format!("{before}{after}")

@@ -15,7 +15,7 @@ use jit_wire::trusted_url::{Purpose, TrustedUrl, UrlError};
 /// The detected IdP.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "named as in the configuration")]
-pub enum Found {
+pub enum FoundIdp {
     /// IAM Identity Center; the region if the URL or the page names it.
     Center { start_url: String, region: Option<String> },
     /// An Okta org, and the link of an application if the URL was one.
@@ -84,7 +84,7 @@ struct Discovery {
 ///
 /// # Errors
 /// [`LookupError`].
-pub async fn look_up(http: &Http, typed: &str) -> Result<Found, LookupError> {
+pub async fn look_up(http: &Http, typed: &str) -> Result<FoundIdp, LookupError> {
     let typed_url = TypedUrl::read(typed)?;
     if let Some(found) = typed_url.by_form() {
         return Ok(found);
@@ -94,10 +94,10 @@ pub async fn look_up(http: &Http, typed: &str) -> Result<Found, LookupError> {
     if let Some(Organization { pipeline }) = json(&organization) {
         let identity_engine = pipeline.as_deref() == Some("idx");
         let app_url = typed_url.path().starts_with("/home/").then(|| typed_url.url());
-        return Ok(Found::Okta { org: typed_url.okta_org(), app_url, identity_engine });
+        return Ok(FoundIdp::Okta { org: typed_url.okta_org(), app_url, identity_engine });
     }
     if let Some(issuer) = typed_url.issuer(http).await? {
-        return Ok(Found::Oidc { issuer });
+        return Ok(FoundIdp::Oidc { issuer });
     }
     let url = typed_url.url();
     let page = http
@@ -106,7 +106,7 @@ pub async fn look_up(http: &Http, typed: &str) -> Result<Found, LookupError> {
     let text = String::from_utf8_lossy(page.body.expose());
     let found = metadata(&text, &typed_url.at)?.or_else(|| {
         let region = region_of_page(&text)?;
-        Some(Found::Center { start_url: url.clone(), region: Some(region) })
+        Some(FoundIdp::Center { start_url: url.clone(), region: Some(region) })
     });
     found.filter(|_| page.status == 200).ok_or(LookupError::Nothing(url))
 }
@@ -162,16 +162,16 @@ impl TypedUrl {
     }
 
     /// What the URL alone shows. The forms are from the vendors' documentation.
-    fn by_form(&self) -> Option<Found> {
+    fn by_form(&self) -> Option<FoundIdp> {
         let host = self.at.host();
         if host.ends_with(".awsapps.com") || host.ends_with(".awsapps.cn") {
             let path = if self.path().is_empty() { "/start" } else { self.path() };
-            return Some(Found::Center { start_url: format!("{}{path}", self.origin()), region: None });
+            return Some(FoundIdp::Center { start_url: format!("{}{path}", self.origin()), region: None });
         }
         if let Some(name) = host.strip_suffix(".app.aws") {
             // ssoins-ID.portal.REGION.app.aws
             let region = name.split_once(".portal.").map(|(_, region)| region.to_owned());
-            return Some(Found::Center { start_url: self.url(), region });
+            return Some(FoundIdp::Center { start_url: self.url(), region });
         }
         let starts = match host {
             "accounts.google.com" => self.path().starts_with("/o/saml2/"),
@@ -181,7 +181,7 @@ impl TypedUrl {
             }
             _ => false,
         };
-        starts.then(|| Found::SamlStart { start_url: self.url() })
+        starts.then(|| FoundIdp::SamlStart { start_url: self.url() })
     }
 
     /// The issuer that describes itself there.
@@ -211,7 +211,7 @@ fn json<T: for<'de> Deserialize<'de>>(answer: &HttpAnswer) -> Option<T> {
 ///
 /// # Errors
 /// [`LookupError::Untrusted`] if that URL is not allowed.
-fn metadata(text: &str, at: &TrustedUrl) -> Result<Option<Found>, LookupError> {
+fn metadata(text: &str, at: &TrustedUrl) -> Result<Option<FoundIdp>, LookupError> {
     const METADATA: &str = "urn:oasis:names:tc:SAML:2.0:metadata";
     let Ok(document) = roxmltree::Document::parse(text) else { return Ok(None) };
     let entity = document.descendants().find(|node| node.has_tag_name((METADATA, "EntityDescriptor")));
@@ -230,7 +230,7 @@ fn metadata(text: &str, at: &TrustedUrl) -> Result<Option<Found>, LookupError> {
     };
     let to = TrustedUrl::parse(sso_url, Purpose::PageOf(at))
         .map_err(|why| LookupError::Untrusted { url: bounded(sso_url), why })?;
-    Ok(Some(Found::SamlSso {
+    Ok(Some(FoundIdp::SamlSso {
         elsewhere: to.host() != at.host(),
         sso_url: sso_url.to_owned(),
         issuer: issuer.to_owned(),
@@ -265,9 +265,9 @@ mod tests {
     #[test]
     fn urls_are_recognized_by_their_form() {
         let center = |start_url: &str, region: Option<&str>| {
-            Some(Found::Center { start_url: start_url.to_owned(), region: region.map(str::to_owned) })
+            Some(FoundIdp::Center { start_url: start_url.to_owned(), region: region.map(str::to_owned) })
         };
-        let start = |start_url: &str| Some(Found::SamlStart { start_url: start_url.to_owned() });
+        let start = |start_url: &str| Some(FoundIdp::SamlStart { start_url: start_url.to_owned() });
         for (typed, found) in [
             ("acme.awsapps.com", center("https://acme.awsapps.com/start", None)),
             (
@@ -332,7 +332,7 @@ mod tests {
             (service("HTTP-POST", "https://idp/post"), service("HTTP-Redirect", "https://idp/get"));
         let found = |sso_url: &str, by_post| {
             let (sso_url, issuer) = (sso_url.to_owned(), "https://idp".to_owned());
-            Some(Found::SamlSso { sso_url, issuer, by_post, elsewhere: false })
+            Some(FoundIdp::SamlSso { sso_url, issuer, by_post, elsewhere: false })
         };
         assert_eq!(of(&format!("{post}{redirect}")).unwrap(), found("https://idp/get", false));
         assert_eq!(of(&post).unwrap(), found("https://idp/post", true));
@@ -340,7 +340,7 @@ mod tests {
         assert_eq!(metadata("<html><body>no</body></html>", &at).unwrap(), None);
         for foreign in ["https://evil.example/sso", "https://idp.evil.example/"] {
             let found = of(&service("HTTP-Redirect", foreign)).unwrap();
-            assert!(matches!(found, Some(Found::SamlSso { elsewhere: true, .. })), "{foreign}: {found:?}");
+            assert!(matches!(found, Some(FoundIdp::SamlSso { elsewhere: true, .. })), "{foreign}: {found:?}");
         }
         for hostile in ["javascript:alert(1)", "file:///idp", "http://idp/sso", "http://127.0.0.1:1/sso"] {
             let found = of(&service("HTTP-Redirect", hostile));

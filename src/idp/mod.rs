@@ -164,7 +164,7 @@ pub async fn renew(
 
 /// What happened at the IdP to a login that was deleted here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ended {
+pub enum EndedLogin {
     /// The IdP has ended this.
     There(&'static str),
     /// The IdP cannot be asked to end this; it expires later.
@@ -177,20 +177,20 @@ pub enum Ended {
 ///
 /// # Errors
 /// [`IdpError`] if the IdP could not be reached, or refused.
-pub async fn end(proof: &ProofPlan, world: &World, login: &IdpLogin) -> Result<Ended, IdpError> {
+pub async fn end(proof: &ProofPlan, world: &World, login: &IdpLogin) -> Result<EndedLogin, IdpError> {
     match (proof, login) {
         (ProofPlan::Oidc(settings), IdpLogin::Oidc(login)) if login.renews_itself() => {
             Ok(match oidc::revoke(settings, world, login).await? {
-                oidc::Revoked::Done => Ended::There("the refresh token"),
-                oidc::Revoked::NotOffered => Ended::Later("its refresh token"),
+                oidc::Revoked::Done => EndedLogin::There("the refresh token"),
+                oidc::Revoked::NotOffered => EndedLogin::Later("its refresh token"),
             })
         }
         (ProofPlan::Okta(settings), IdpLogin::Okta(login)) => Ok(okta::end(settings, world, login).await?),
         (ProofPlan::IdentityCenter(settings), IdpLogin::IdentityCenter(login)) if !login.ended => {
             identity_center::end(settings, world, login).await?;
-            Ok(Ended::There("the session of the portal"))
+            Ok(EndedLogin::There("the session of the portal"))
         }
-        _ => Ok(Ended::Nothing),
+        _ => Ok(EndedLogin::Nothing),
     }
 }
 

@@ -313,7 +313,8 @@ impl<'w> Store<'w> {
     /// Forgets what each kind holds; returns the first error, after trying all.
     fn forget_kinds(&self, record: &Record, state: &Folder) -> Result<Vec<PathBuf>, StoreError> {
         let id = record.id.as_deref().unwrap_or(UNNAMED);
-        let (mut left, mut forgotten) = (Vec::new(), Ok(()));
+        let mut left = Vec::new();
+        let mut forgotten = Ok(());
         // There may have been a key even if something else has taken the folder's place.
         for kind in StoreKind::ALL.into_iter().filter(|kind| state.stamp(kind.name()).is_some()) {
             match self.place_of(kind, id, Some(state.clone())).forget() {

@@ -107,7 +107,8 @@ impl Person for Terminal {
                 ui.instruct(shown!("Waiting for you to unlock {}, at most {}", what, duration(at_most)));
             }
             Note::ShorterSession { role, wanted, given, limit } => {
-                let (wanted, given) = (duration(wanted), duration(given));
+                let wanted = duration(wanted);
+                let given = duration(given);
                 ui.warn(match limit {
                     Limit::Role => shown!(
                         "{} does not allow sessions of {}; this one lasts {}. An administrator can raise \

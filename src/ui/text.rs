@@ -179,7 +179,8 @@ impl<T: fmt::Display + ?Sized> Piece for T {
 /// How many `{}` are in `format`; anything else between braces stops the build.
 pub const fn holes(format: &str) -> usize {
     let bytes = format.as_bytes();
-    let (mut at, mut count) = (0, 0);
+    let mut at = 0;
+    let mut count = 0;
     while at < bytes.len() {
         match bytes[at] {
             b'{' => {

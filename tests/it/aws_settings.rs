@@ -1,5 +1,7 @@
 //! A profile's botocore settings, their limits, and where AWS's files are searched.
 
+mod mistakes;
+
 use jit_emulator::{Approval, Call, KeyUser, Role, Settings};
 use serde_json::Value;
 
@@ -96,123 +98,6 @@ fn the_child_gets_the_profiles_settings() {
     end(&room);
 }
 
-/// A regression: what AWS refuses was found out only by calling it, and a region became a host name.
-#[test]
-fn a_mistake_in_a_profile_is_reported_before_any_call() {
-    let role = format!("[profile ops]\nrole_arn = {OPS}\nsource_profile = keys\n");
-    let center = "[profile ops]\nsso_start_url = https://acme.awsapps.com/start\nsso_account_id = 333333333333\n\
-                  sso_role_name = Developer\n";
-    let cases = [
-        (format!("{role}region = \"us-west-2\"\n"), "4:10", "`\"us-west-2\"` is not a region", "write none"),
-        (format!("{role}duration_seconds = 60\n"), "4:20", "60 s is not a duration", "43200"),
-        (format!("{role}role_session_name = a b\n"), "4:21", "is not a valid role_session_name", "2 to 64"),
-        (format!("{role}use_fips_endpoint = on\n"), "4:21", "`on` is not true or false", "true or false"),
-        (
-            format!("{center}sso_region = evil.example\n"),
-            "5:14",
-            "`evil.example` is not a region",
-            "eu-west-1",
-        ),
-        (
-            format!("{center}sso_region = eu-west-1\n").replace("333333333333", "33333333"),
-            "3:18",
-            "`33333333` is not an account id (12 digits)",
-            "111111111111",
-        ),
-    ];
-    let room = room("");
-    for (config, place, what, next) in cases {
-        room.write(".aws/config", &config);
-        for line in [
-            &["exec", "ops", "--", "true"][..],
-            &["login", "ops"],
-            &["credential-process", "ops"],
-            &["explain", "ops"],
-        ] {
-            let refused = room.jit(line).run();
-            assert_eq!(refused.code(), 2, "{refused}");
-            let start = format!("error: ~/.aws/config:{place}: the profile ops cannot be used: ");
-            assert!(refused.stderr.starts_with(&start) && refused.stderr.contains(what), "{refused}");
-            assert!(
-                refused.stderr.lines().any(|line| line.starts_with("  next: ") && line.contains(next)),
-                "{refused}"
-            );
-        }
-        let doctor = room.jit(&["doctor"]).run();
-        assert!(doctor.stdout.contains(&format!("~/.aws/config:{place}: the profile ops")), "{doctor}");
-        let roles = room.jit(&["roles"]).run();
-        let words = format!("warning: ~/.aws/config:{place}: the profile ops");
-        assert!(roles.stdout.contains("keys") && roles.stderr.contains(&words), "{roles}");
-    }
-    let calls = [Call::GetCallerIdentity, Call::AssumeRole, Call::CenterAuthorize, Call::RegisterClient];
-    assert_eq!(room.counts(calls), [0; 4]);
-    end(&room);
-}
-
-/// A regression: `explain` read part of `config.toml` and said that all was well.
-#[test]
-fn only_a_stored_session_is_answered_from_part_of_a_file() {
-    let room = Room::signed_in("admin");
-    let good = room.usual_config();
-    let line_of_session = ["credential-process", "admin"];
-    for (broken, words) in [
-        (format!("{good}\n[role.late\n"), "config.toml:"),
-        (
-            format!(
-                "{good}\n[role.late]\nidp = \"nowhere\"\nrole_arn = \"arn:aws:iam::111111111111:role/x\"\n"
-            ),
-            "config.toml:",
-        ),
-    ] {
-        room.write_config(&broken);
-        for line in [
-            &["explain", "admin"][..],
-            &["login", "admin"],
-            &["whoami", "admin"],
-            &["console", "admin", "--print"],
-            &["roles"],
-            &["status"],
-            &["logout", "admin"],
-        ] {
-            let refused = room.jit(line).run();
-            assert!(refused.code() == 2 && refused.stderr.contains(words), "{line:?}: {refused}");
-        }
-        let doctor = room.jit(&["doctor"]).run();
-        assert!(doctor.code() == 1 && doctor.stdout.contains(words), "{doctor}");
-        assert_eq!(room.jit(&line_of_session).hands_over().run().code(), 0);
-        assert_eq!(room.jit(&["exec", "-q", "admin", "--", "true"]).run().code(), 0);
-        // The other role has no session, so one would be requested.
-        let cold = room.jit(&["credential-process", "developer"]).run();
-        assert!(cold.code() == 2 && cold.stderr.contains(words), "{cold}");
-    }
-    room.write_config(&good);
-    assert_eq!(room.jit(&["explain", "admin"]).run().code(), 0);
-}
-
-/// The same for AWS's files.
-#[test]
-fn another_broken_profile_is_reported_unless_a_session_is_stored() {
-    let good = format!("[profile ops]\nrole_arn = {OPS}\nsource_profile = keys\n\n");
-    let room = room(&good);
-    assert_eq!(room.jit(&["exec", "-q", "ops", "--", "true"]).run().code(), 0);
-    room.write(".aws/config", &format!("{good}[profile a]\nx = 1\n[profile a]\n"));
-    for line in [&["explain", "ops"][..], &["login", "ops"], &["whoami", "ops"], &["roles"]] {
-        let refused = room.jit(line).run();
-        assert!(
-            refused.code() == 2 && refused.stderr.contains("this section is a duplicate"),
-            "{line:?}: {refused}"
-        );
-    }
-    assert_eq!(room.jit(&["exec", "-q", "ops", "--", "true"]).run().code(), 0);
-    let cold = room.jit(&["exec", "-q", "keys", "--", "true"]).run();
-    insta::assert_snapshot!(room.told(&cold), @"
-    exit 2
-    --- stderr
-    error: ~/.aws/config: line 7, column 1: this section is a duplicate of the one on line 5: [profile a]
-    ");
-    end(&room);
-}
-
 /// A regression: nothing read the variable.
 #[test]
 fn the_metadata_service_can_be_disabled_and_version_1_is_never_used() {
@@ -286,20 +171,25 @@ fn other_forms_of_expiration_work_and_a_missing_one_has_a_hint() {
         assert!(asked.code() == 4 || asked.code() == 1, "{end}: {asked}");
         assert!(!asked.stderr.contains("Expiration"), "{end}: {asked}");
     }
-    for (end, words) in [
-        ("2126-11-20T12:00:00", "its Expiration has no time zone"),
-        ("soon", "its Expiration is not a date and time"),
-    ] {
+    let mut answers = String::new();
+    for end in ["2126-11-20T12:00:00", "soon"] {
         let refused = session(&format!(r#","Expiration":"{end}""#), "");
-        assert!(refused.code() == 1 && refused.stderr.contains(words), "{end}: {refused}");
+        answers.push_str(&format!("# {end}\n{}\n", room.told(&refused)));
     }
+    insta::assert_snapshot!(answers, @"
+    # 2126-11-20T12:00:00
+    exit 1
+    --- stderr
+    error: the credential_process of the profile x (echo) printed no credentials: its Expiration has no time zone
+      next: run that command by itself to see what is wrong
+
+    # soon
+    exit 1
+    --- stderr
+    error: the credential_process of the profile x (echo) printed no credentials: its Expiration is not a date and time
+      next: run that command by itself to see what is wrong
+    ");
     let endless = session("", "");
-    assert!(
-        endless
-            .stderr
-            .contains("the profile x has a session from another program, and its expiry is unknown"),
-        "{endless}"
-    );
     insta::assert_snapshot!(room.told(&endless), @"
     exit 1
     --- stderr

@@ -1,5 +1,8 @@
 //! IAM Identity Center: one sign-in, the portal's roles, what is renewed, what is refused.
 
+mod offered;
+mod settings;
+
 use std::time::Duration;
 
 use jit_emulator::{Account, Call, Refusal, Settings, Trouble};
@@ -19,29 +22,80 @@ fn one_sign_in_serves_permission_sets_and_the_roles_behind_them() {
     let room = room();
     let login = room.jit(&["login", "admin"]).run();
     assert_eq!(login.code(), 0, "{login}");
-    assert!(login.stderr.contains("✓ Signed in as alice@example.com at demo\n"), "{login}");
-    assert!(
-        login.stderr.contains("account 333333333333") && login.stderr.contains("account 555555555555"),
-        "{login}"
-    );
+    insta::assert_snapshot!(room.told(&login), @"
+    exit 0
+    --- stderr
+    Opening your browser to sign in at 127.0.0.1:PORT
+    If it does not open, visit:
+    http://127.0.0.1:PORT/…
+    ✓ Signed in as alice@example.com at demo
+      dev    account 333333333333  until HH:MM  TIME left  set by the permission set
+      admin  account 555555555555  until HH:MM  TIME left
+    ");
     let answer = room.asks_for("audit");
     assert_eq!((answer.code(), answer.stderr.as_str()), (0, ""), "{answer}");
     let answer: Value = serde_json::from_str(&answer.stdout).unwrap();
     assert_eq!(answer["AccountId"], "444444444444");
     assert_eq!((room.counts(SIGN_IN), room.counts(ROLES)), ([1, 1, 1], [2, 1]));
     let whoami = room.jit(&["whoami", "dev"]).run();
-    assert!(whoami.stdout.contains("assumed-role/AWSReservedSSO_Developer_"), "{whoami}");
+    insta::assert_snapshot!(room.told(&whoami), @"
+    exit 0
+    --- stdout
+    account  333333333333
+    arn      arn:aws:sts::333333333333:assumed-role/RANDOM/alice@example.com
+    user id  AROARIR7JMXDSTGN66QKB:alice@example.com
+    idp      alice@example.com at demo
+    signed in HH:MM
+    ");
     let status = room.jit(&["status"]).run();
-    assert!(status.stdout.contains("login  signed in at http://127.0.0.1:"), "{status}");
+    insta::assert_snapshot!(room.told(&status), @"
+    exit 0
+    --- stdout
+    role   account       left  until  user
+    admin  555555555555  TIME  HH:MM  alice@example.com
+    audit  444444444444  TIME  HH:MM  alice@example.com
+    dev    333333333333  TIME  HH:MM  alice@example.com
+
+    login  signed in at http://127.0.0.1:PORT/start, renews itself, signed in HH:MM
+    store  kernel in ~/state/jit/kernel: set by JIT_STORE
+    ");
     let explained = room.jit(&["explain", "admin"]).run();
-    for line in [
-        "333333333333/Developer",
-        "token of the portal until",
-        "GetRoleCredentials at http",
-        "set by the permission set",
-    ] {
-        assert!(explained.stdout.contains(line), "{line}: {explained}");
-    }
+    insta::assert_snapshot!(room.told(&explained), @"
+    exit 0
+    --- stdout
+    admin (from the command line)
+
+    1. idp demo
+      start_url          http://127.0.0.1:PORT/start                 ~/config/jit/config.toml:3
+      region             eu-west-1                                    ~/config/jit/config.toml:4
+      flow               auto                                         default
+      redirect_port      any free port                                default
+      sso_oidc_endpoint  http://127.0.0.1:PORT                       AWS_ENDPOINT_URL_SSO_OIDC
+      sso_endpoint       http://127.0.0.1:PORT                       AWS_ENDPOINT_URL_SSO
+      sign_in            signed in HH:MM                              the assertion
+      stored             token of the portal until HH:MM, TIME left
+      not needed         http://127.0.0.1:PORT/start, with the stored sign-in
+
+    2. hub dev
+      assigned           333333333333/Developer                       ~/config/jit/config.toml:10
+      duration           1 h                                          set by the permission set
+      session_name       the user of Identity Center                  default
+      sts_region         us-east-1                                    the partition's first region
+      sts_endpoint       http://STS                       AWS_ENDPOINT_URL_STS
+      sign_in            signed in HH:MM                              the session
+      stored             session until HH:MM, TIME left
+      not needed         GetRoleCredentials at http://127.0.0.1:PORT
+
+    3. spoke admin
+      role_arn           arn:aws:iam::555555555555:role/center-admin  ~/config/jit/config.toml:19
+      duration           1 h                                          default
+      session_name       the session name of the hub                  default
+      sts_region         us-east-1                                    the partition's first region
+      sts_endpoint       http://STS                       AWS_ENDPOINT_URL_STS
+      sign_in            signed in HH:MM                              the session
+      stored             session until HH:MM, TIME left
+      not needed         AssumeRole at http://STS
+    ");
 }
 
 #[test]
@@ -132,66 +186,19 @@ fn an_unassigned_person_is_told_so() {
     room.write_config(&room.center_config("").replace("\"ReadOnly\"", "\"Admin\""));
     let login = room.jit(&["login", "audit"]).run();
     assert_eq!(login.code(), 4, "{login}");
-    assert!(
-        login.stderr.contains(
-            "you are not assigned to Admin in account 444444444444, or it does not exist (No access)"
-        ),
-        "{login}"
-    );
+    insta::assert_snapshot!(room.told(&login), @"
+    exit 4
+    --- stderr
+    Opening your browser to sign in at 127.0.0.1:PORT
+    If it does not open, visit:
+    http://127.0.0.1:PORT/…
+    error: you are not assigned to Admin in account 444444444444, or it does not exist (No access)
+      next: compare account and permission_set with the portal's page
+      next: ask to be assigned
+      next: `jit roles 444444444444` lists what you were offered there
+      next: jit explain audit  shows every value of the request
+    ");
     assert_eq!(room.count(Call::GetRoleCredentials), 1, "a no is not asked for again");
-}
-
-/// The trouble, the exit code, and words of the message.
-#[test]
-fn trouble_at_the_portal() {
-    let refuse = |status, code, text: &str| Trouble::Refuse(Refusal::new(status, code, text));
-    let cases = [
-        (
-            Call::RegisterClient,
-            refuse(400, "InvalidClientMetadataException", "no"),
-            4,
-            "the portal refused: invalid_client_metadata (no)",
-        ),
-        (
-            Call::CenterToken,
-            refuse(400, "AccessDeniedException", "no"),
-            4,
-            "the portal refused: access_denied",
-        ),
-        (Call::CenterToken, Trouble::Html, 1, "a response that jit could not read"),
-        (Call::RegisterClient, Trouble::Megabyte, 1, "larger than 512 KB"),
-        (Call::RegisterClient, Trouble::Cut, 1, "a response that jit could not read"),
-        (Call::CenterToken, Trouble::Cut, 1, "a response that jit could not read"),
-        (Call::CenterToken, Trouble::ServerError, 1, "status 500"),
-        (Call::GetRoleCredentials, Trouble::Cut, 1, "a response that jit could not read"),
-        (Call::GetRoleCredentials, Trouble::Megabyte, 1, "larger than 512 KB"),
-        (
-            Call::GetRoleCredentials,
-            refuse(401, "UnauthorizedException", "over"),
-            4,
-            "no longer accepts the token of the last sign-in (over)\n  next: jit login --force dev",
-        ),
-        (Call::GetRoleCredentials, Trouble::Html, 1, "a response that jit could not read"),
-        (
-            Call::GetRoleCredentials,
-            refuse(404, "ResourceNotFoundException", "\u{1b}[2J"),
-            4,
-            "you are not assigned to Developer",
-        ),
-        (
-            Call::GetRoleCredentials,
-            refuse(429, "TooManyRequestsException", "slow"),
-            1,
-            "is rate-limiting requests",
-        ),
-    ];
-    for (call, trouble, code, words) in cases {
-        let room = room();
-        room.servers().faults(|faults| faults.always(call, trouble));
-        let login = room.jit(&["login", "dev"]).run();
-        assert!(login.code() == code && login.stderr.contains(words), "{words}: {login}");
-        assert!(!login.stderr.contains('\u{1b}'), "{login}");
-    }
 }
 
 #[test]
@@ -207,75 +214,6 @@ fn throttling_is_handled_silently() {
     assert_eq!(login.code(), 0, "{login}");
     let roles = room.jit(&["roles", "--refresh"]).run();
     assert_eq!((roles.code(), roles.stderr.as_str()), (0, ""), "{roles}");
-}
-
-#[test]
-fn the_portals_roles_can_be_named() {
-    let room = room();
-    room.write_config(&room.center_config("").split("[role.audit]").next().unwrap().replace("dev]", "mine]"));
-    let needed = room.jit(&["roles", "--refresh"]).run();
-    insta::assert_snapshot!(room.told(&needed), @"
-    exit 3
-    --- stderr
-    error: you need to sign in at demo
-      because: you have not signed in there yet
-      next: jit login --idp demo
-    ");
-    assert_eq!(room.jit(&["login", "mine"]).run().code(), 0);
-    let roles = room.jit(&["roles", "--refresh"]).run();
-    assert_eq!(roles.code(), 0, "{roles}");
-    let table = "role                account                  from         about\n\
-                 mine                acme-dev (333333333333)  config.toml  at demo\n\
-                 acme-dev/ReadOnly   333333333333             demo\n\
-                 acme-prod/ReadOnly  444444444444             demo\n";
-    assert_eq!(roles.stdout, table, "{roles}");
-    let calls = [Call::ListAccounts, Call::ListAccountRoles, Call::GetRoleCredentials];
-    assert_eq!(room.counts(calls), [1, 2, 1]);
-    // By number or by name, and without listing the roles again.
-    assert_eq!(room.asks_for("444444444444/ReadOnly").code(), 0);
-    assert_eq!(room.asks_for("acme-prod/ReadOnly").code(), 0);
-    assert_eq!(room.counts(calls), [1, 2, 2]);
-    let json = room.jit(&["roles", "prod", "--json"]).run();
-    let json: Value = serde_json::from_str(&json.stdout).unwrap();
-    assert_eq!(json["roles"][0]["name"], "acme-prod/ReadOnly");
-    assert_eq!(json["roles"].as_array().unwrap().len(), 1);
-    let none = room.jit(&["roles", "nowhere"]).run();
-    assert_eq!(none.code(), 1);
-}
-
-#[test]
-fn the_picker_shows_what_the_portal_offers() {
-    let room = room();
-    let mut login = room.jit(&["login", "--idp", "demo"]).somebody_types().start();
-    login.says("Role");
-    login.types("prod\r");
-    let login = login.wait();
-    assert!(login.code() == 0 && login.stdout.contains("audit"), "{login}");
-}
-
-#[test]
-fn many_pages_of_accounts_and_what_changes_in_them() {
-    let account =
-        |n: usize| Account::new(&format!("{n:012}"), &format!("team {n} ✨"), &["Admin", "ReadOnly"]);
-    let settings = Settings { accounts: (1..=250).map(account).collect(), ..Settings::default() };
-    let room = Room::by_center(settings);
-    assert_eq!(room.jit(&["login", "dev"]).run().code(), 4, "it is not among them");
-    let roles = room.jit(&["roles", "--refresh"]).run();
-    assert_eq!(roles.code(), 0, "{roles}");
-    assert_eq!(room.counts([Call::ListAccounts, Call::ListAccountRoles]), [3, 250]);
-    let configured = "role                   account       from         about\n\
-                      admin                  555555555555  config.toml  via dev\n\
-                      audit                  444444444444  config.toml  at demo\n\
-                      dev                    333333333333  config.toml  at demo\n";
-    let offered = (1..=250).map(|n| {
-        format!(
-            "{n:012}/Admin     {n:012}  demo         team {n} ✨\n\
-             {n:012}/ReadOnly  {n:012}  demo         team {n} ✨\n"
-        )
-    });
-    assert_eq!(roles.stdout, configured.to_owned() + &offered.collect::<String>(), "{roles}");
-    let progress = (1..=10).map(|n| format!("Asked demo about {} of 250 accounts\n", n * 25));
-    assert_eq!(roles.stderr, progress.collect::<String>(), "{roles}");
 }
 
 #[test]
@@ -308,39 +246,6 @@ fn one_sign_in_serves_all_configured_roles() {
       dev    account 333333333333  until HH:MM  TIME left  set by the permission set
     ");
     assert_eq!((room.counts(SIGN_IN), room.counts(ROLES)), ([1, 1, 1], [2, 1]));
-}
-
-/// What replaces what in the configuration, where the mistake is, and words of the message.
-#[test]
-fn mistakes_in_the_configuration() {
-    let room = room();
-    let cases = [
-        ("permission_set = \"Developer\"", "", "[role.dev] has `account` without `permission_set`"),
-        ("account = \"333333333333\"", "", "[role.dev] has `permission_set` without `account`"),
-        ("\"333333333333\"", "\"333\"", "`333` is not an account id (12 digits)"),
-        ("\"Developer\"", "\"a b\"", "`a b` is not a valid name of a permission set"),
-        ("\"Developer\"", "\"Developer\"\nduration = \"2h\"", "a permission set cannot have `duration`"),
-        (
-            "\"Developer\"",
-            "\"Developer\"\nrole_arn = \"arn:aws:iam::333333333333:role/x\"",
-            "both `role_arn` and `permission_set`",
-        ),
-        (
-            "account = \"333333333333\"\npermission_set = \"Developer\"",
-            "role_arn = \"arn:aws:iam::333333333333:role/x\"",
-            "Identity Center does not offer roles by ARN",
-        ),
-        ("region = \"eu-west-1\"", "region = \"Ireland\"", "`Ireland` is not a region"),
-        ("region = \"eu-west-1\"\n", "", "[idp.demo] has no `region`"),
-        ("start_url = \"http://127.0.0.1", "start_url = \"http://10.0.0.1", "is neither https"),
-    ];
-    for (from, to, words) in cases {
-        let config = room.center_config("");
-        assert!(config.contains(from), "{from}");
-        room.write_config(&config.replacen(from, to, 1));
-        let output = room.jit(&["explain", "dev"]).run();
-        assert!(output.code() == 2 && output.stderr.contains(words), "{words}: {output}");
-    }
 }
 
 /// What the AWS CLI leaves in the home after `aws sso login`.
@@ -386,30 +291,6 @@ fn a_token_of_the_aws_cli_is_used_after_confirmation() {
     room.write(".aws/sso/cache/x.json", "{\"startUrl\":");
     assert_eq!(room.jit(&["login", "dev"]).run().code(), 0);
     assert_eq!(room.count(Call::CenterAuthorize), 1);
-}
-
-/// Without a role on a terminal, every command that needs one lets the person pick, most recently used first.
-#[test]
-fn exec_and_console_pick_as_login_does() {
-    let room = room();
-    assert_eq!(room.jit(&["login", "dev"]).run().code(), 0);
-    assert_eq!(room.jit(&["login", "audit"]).somebody_types().start().wait().code(), 0);
-    // Another terminal, where nothing was chosen yet; the list starts with what was chosen elsewhere.
-    let mut exec = room.jit(&["exec", "--", "sh", "-c", "echo as $JIT_ROLE"]).somebody_types().start();
-    let shown = crate::session::without_colour(&exec.says("via dev"));
-    let places = ["audit", "dev"].map(|name| shown.find(name).unwrap_or_else(|| panic!("{name}: {shown}")));
-    assert!(places.is_sorted() && shown.contains("left"), "{shown}");
-    exec.types("dev\r");
-    let exec = exec.wait();
-    assert!(exec.code() == 0 && exec.stdout.contains("as dev"), "{exec}");
-    let script = room.jit(&["exec", "--", "true"]).run();
-    insta::assert_snapshot!(room.told(&script), @"
-    exit 2
-    --- stderr
-    error: no role was given
-      next: the roles are: admin, audit, dev
-      next: give a role, or set default_role in the configuration
-    ");
 }
 
 #[test]

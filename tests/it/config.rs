@@ -80,11 +80,25 @@ fn a_mistake_in_another_role_is_reported_except_on_the_warm_path() {
     let (usual, opened) = (room.usual_config(), room.opened().len());
     room.write_config(&format!("{usual}\n[role.x]\nvai = \"hub\"\n"));
     assert_eq!(room.asks_for("admin").code(), 0);
+    let mut answers = String::new();
     for line in [&["credential-process", "developer"][..], &["login", "admin", "--force"]] {
         let output = room.jit(line).run();
         assert_eq!((output.code(), output.stdout.as_str()), (2, ""), "{output}");
-        assert!(output.stderr.contains("unknown key `vai` in [role.x]"), "{output}");
+        answers.push_str(&format!("{}\n", room.told(&output)));
     }
+    insta::assert_snapshot!(answers, @"
+    exit 2
+    --- stderr
+    error: ~/config/jit/config.toml:21:1: unknown key `vai` in [role.x]
+        21 | vai = …
+      next: did you mean `via`?
+
+    exit 2
+    --- stderr
+    error: ~/config/jit/config.toml:21:1: unknown key `vai` in [role.x]
+        21 | vai = …
+      next: did you mean `via`?
+    ");
     assert_eq!(room.opened().len(), opened);
 }
 

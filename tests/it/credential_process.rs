@@ -270,6 +270,7 @@ fn a_bad_answer_does_not_lose_its_refresh_token() {
 #[test]
 fn a_dead_refresh_token_is_recognized_in_every_idps_words() {
     let refuse = |status, code: &str, why: &str| Trouble::Refuse(Refusal::new(status, code, why));
+    let mut answers = String::new();
     for (dead, words) in [
         (refuse(400, "invalid_request", "no such token"), "invalid_request (no such token)"),
         (refuse(401, "invalid_token", ""), "invalid_token"),
@@ -280,7 +281,7 @@ fn a_dead_refresh_token_is_recognized_in_every_idps_words() {
         room.leave_a_refresh_token();
         room.servers().faults(|faults| faults.always(Call::RefreshGrant, dead));
         let program = room.jit(&["credential-process", "admin"]).run();
-        assert!(program.code() == 3 && program.stderr.contains(words), "{words}: {program}");
+        answers.push_str(&format!("{}\n", room.told(&program)));
         // The reason is the same the next time, and the IdP is not called for it.
         let again = room.jit(&["credential-process", "admin"]).run();
         assert!(again.code() == 3 && again.stderr.contains(words), "{words}: {again}");
@@ -288,6 +289,31 @@ fn a_dead_refresh_token_is_recognized_in_every_idps_words() {
         let person = room.jit(&["login", "admin"]).run();
         assert_eq!((person.code(), room.opened().len()), (0, 2), "{words}: {person}");
     }
+    insta::assert_snapshot!(answers, @"
+    exit 3
+    --- stderr
+    error: you need to sign in at demo
+      because: the last sign-in has expired: the refresh was refused: invalid_request (no such token)
+      next: jit login admin
+
+    exit 3
+    --- stderr
+    error: you need to sign in at demo
+      because: the last sign-in has expired: the refresh was refused: invalid_token
+      next: jit login admin
+
+    exit 3
+    --- stderr
+    error: you need to sign in at demo
+      because: the last sign-in has expired: the refresh was refused: forbidden (go away)
+      next: jit login admin
+
+    exit 3
+    --- stderr
+    error: you need to sign in at demo
+      because: the last sign-in has expired: the refresh was refused: 
+      next: jit login admin
+    ");
     for trouble in
         [Trouble::ServerError, refuse(429, "slow_down", ""), refuse(400, "temporarily_unavailable", "")]
     {

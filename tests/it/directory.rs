@@ -155,19 +155,80 @@ fn unlisted_roles_can_be_named_and_removed_ones_are_noticed() {
     assert_eq!(room.asks_for("000000000001/Gained").code(), 0);
     assert_eq!(known(&room), 36);
     let listed = room.jit(&["roles", "gained"]).run();
-    assert!(listed.stdout.contains("team-1/Gained"), "{listed}");
+    insta::assert_snapshot!(room.told(&listed), @"
+    exit 0
+    --- stdout
+    role           account       from  about
+    team-1/Gained  000000000001  demo
+    ");
     let lost = room.jit(&["credential-process", "team-2/Role01"]).run();
     assert_eq!(lost.code(), 4, "{lost}");
-    assert!(lost.stderr.contains("`jit roles 000000000002` lists what you were offered there"), "{lost}");
+    insta::assert_snapshot!(room.told(&lost), @"
+    exit 4
+    --- stderr
+    error: you are not assigned to Role01 in account 000000000002, or it does not exist (No access)
+      next: compare account and permission_set with the portal's page
+      next: ask to be assigned
+      next: `jit roles 000000000002` lists what you were offered there
+      next: jit explain team-2/Role01  shows every value of the request
+    ");
     // The two accounts are listed again, the third is not.
     let refreshed = refreshed(&room, &[]);
     assert_eq!(room.count(Call::ListAccountRoles), 5);
-    assert!(
-        refreshed.stderr.contains("demo: gained 0, lost 1\n  - team-2/Role01 (000000000002)\n"),
-        "{refreshed}"
-    );
+    insta::assert_snapshot!(room.told(&refreshed), @"
+    exit 0
+    --- stdout
+    role           account       from         about
+    admin          555555555555  config.toml  via dev
+    audit          444444444444  config.toml  at demo
+    dev            333333333333  config.toml  at demo
+    team-1/Gained  000000000001  demo
+    team-1/Role01  000000000001  demo
+    team-1/Role02  000000000001  demo
+    team-1/Role03  000000000001  demo
+    team-1/Role04  000000000001  demo
+    team-1/Role05  000000000001  demo
+    team-1/Role06  000000000001  demo
+    team-1/Role07  000000000001  demo
+    team-1/Role08  000000000001  demo
+    team-1/Role09  000000000001  demo
+    team-1/Role10  000000000001  demo
+    team-1/Role11  000000000001  demo
+    team-1/Role12  000000000001  demo
+    team-2/Role02  000000000002  demo
+    team-2/Role03  000000000002  demo
+    team-2/Role04  000000000002  demo
+    team-2/Role05  000000000002  demo
+    team-2/Role06  000000000002  demo
+    team-2/Role07  000000000002  demo
+    team-2/Role08  000000000002  demo
+    team-2/Role09  000000000002  demo
+    team-2/Role10  000000000002  demo
+    team-2/Role11  000000000002  demo
+    team-2/Role12  000000000002  demo
+    team-3/Role01  000000000003  demo
+    team-3/Role02  000000000003  demo
+    team-3/Role03  000000000003  demo
+    team-3/Role04  000000000003  demo
+    team-3/Role05  000000000003  demo
+    team-3/Role06  000000000003  demo
+    team-3/Role07  000000000003  demo
+    team-3/Role08  000000000003  demo
+    team-3/Role09  000000000003  demo
+    team-3/Role10  000000000003  demo
+    team-3/Role11  000000000003  demo
+    team-3/Role12  000000000003  demo
+    --- stderr
+    demo: gained 0, lost 1
+      - team-2/Role01 (000000000002)
+    ");
     let unknown = room.jit(&["credential-process", "000000000009/Role01"]).run();
-    assert!(unknown.code() == 2 && unknown.stderr.contains("no role matches"), "{unknown}");
+    insta::assert_snapshot!(room.told(&unknown), @"
+    exit 2
+    --- stderr
+    error: no role matches `000000000009/Role01`
+      next: jit roles  lists all 39
+    ");
 }
 
 #[test]

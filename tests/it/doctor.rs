@@ -64,13 +64,34 @@ fn a_broken_configuration_is_found_and_the_rest_is_checked() {
 #[test]
 fn a_wrong_clock_is_reported_with_its_offset() {
     let room = Room::new();
-    for (ahead, side) in [(600, "10 min behind"), (-7200, "2 h ahead of")] {
+    let mut answers = String::new();
+    for ahead in [600, -7200] {
         room.servers().faults(|faults| faults.sts_clock = ahead);
         let output = doctor(&room);
         assert_eq!(output.code(), 1, "{output}");
-        let said = format!("✗ clock    this machine's clock is {side} {}", room.servers().sts_url());
-        assert!(output.stdout.contains(&said) && output.stdout.contains("next: set the clock"), "{output}");
+        answers.push_str(&format!("{}\n", room.told(&output)));
     }
+    insta::assert_snapshot!(answers, @"
+    exit 1
+    --- stdout
+    ✓ config   ~/config/jit/config.toml: 3 roles
+    ✓ store    kernel in ~/state/jit/kernel: empty; set by JIT_STORE
+    ✓ network  demo answers at http://IDP
+    ✗ clock    this machine's clock is 10 min behind http://STS; AWS rejects signatures that are 5 min off
+               next: set the clock: timedatectl set-ntp true, or your system's settings
+    --- stderr
+    error: 1 of 4 checks failed
+
+    exit 1
+    --- stdout
+    ✓ config   ~/config/jit/config.toml: 3 roles
+    ✓ store    kernel in ~/state/jit/kernel: empty; set by JIT_STORE
+    ✓ network  demo answers at http://IDP
+    ✗ clock    this machine's clock is 2 h ahead of http://STS; AWS rejects signatures that are 5 min off
+               next: set the clock: timedatectl set-ntp true, or your system's settings
+    --- stderr
+    error: 1 of 4 checks failed
+    ");
     room.servers().faults(|faults| faults.sts_clock = 30);
     assert_eq!(doctor(&room).code(), 0, "half a minute is no matter");
 }
@@ -93,9 +114,17 @@ fn an_unreachable_idp_is_named() {
     let room = Room::new();
     room.write_config(&room.usual_config().replace(room.servers().issuer(), "http://127.0.0.1:9"));
     let output = room.jit(&["doctor"]).run();
-    let said = "✗ network  demo does not answer at http://127.0.0.1:9: cannot reach 127.0.0.1:9";
-    let cure = "next: check the network, HTTPS_PROXY and AWS_CA_BUNDLE";
-    assert!(output.code() == 1 && output.stdout.contains(said) && output.stdout.contains(cure), "{output}");
+    insta::assert_snapshot!(room.told(&output), @"
+    exit 1
+    --- stdout
+    ✓ config   ~/config/jit/config.toml: 3 roles
+    ✓ store    kernel in ~/state/jit/kernel: empty; set by JIT_STORE
+    ✗ network  demo does not answer at http://127.0.0.1:PORT: cannot reach 127.0.0.1:PORT: Connection refused (os error 111)
+               next: check the network, HTTPS_PROXY and AWS_CA_BUNDLE
+    ✓ clock    agrees with http://STS
+    --- stderr
+    error: 1 of 4 checks failed
+    ");
 }
 
 #[test]
@@ -227,6 +256,15 @@ fn inside_exec_the_own_session_is_told_from_others() {
         .env("AWS_SESSION_TOKEN", "x")
         .env("AWS_CREDENTIAL_EXPIRATION", "2020-01-01T00:00:00Z")
         .run();
-    let said = "! session   a session of admin in account 222222222222 from jit exec or jit env is set here, and it has expired\n            next: leave it, or start a new one: jit exec admin -- …\n";
-    assert!(expired.code() == 0 && expired.stdout.contains(said), "{expired}");
+    insta::assert_snapshot!(room.told(&expired), @"
+    exit 0
+    --- stdout
+    ✓ config    ~/config/jit/config.toml: 3 roles
+    ! session   a session of admin in account 222222222222 from jit exec or jit env is set here, and it has expired
+                next: leave it, or start a new one: jit exec admin -- …
+    ✓ store     kernel in ~/state/jit/kernel: set by JIT_STORE
+    ✓ network   demo answers at http://IDP
+    ✓ clock     agrees with http://STS
+    ✓ profiles  nothing takes precedence over jit in ~/.aws/config
+    ");
 }

@@ -82,11 +82,23 @@ fn the_shell_comes_from_the_environment_or_is_required() {
             room.jit(&["env", "developer"]).env("SHELL", shell).env("AWS_PROFILE", "x").hands_over().run();
         assert!(output.stdout.starts_with(first), "{shell}: {}", output.stderr);
     }
+    let mut answers = String::new();
     for shell in ["", "/bin/nu"] {
         let output = room.jit(&["env", "developer"]).env("SHELL", shell).run();
         assert_eq!((output.code(), output.stdout.as_str()), (2, ""), "{output}");
-        assert!(output.stderr.contains("--shell bash, zsh, fish, powershell, json or dotenv"), "{output}");
+        answers.push_str(&format!("{}\n", room.told(&output)));
     }
+    insta::assert_snapshot!(answers, @"
+    exit 2
+    --- stderr
+    error: SHELL is not a shell that jit knows
+      next: choose one: --shell bash, zsh, fish, powershell, json or dotenv
+
+    exit 2
+    --- stderr
+    error: SHELL is not a shell that jit knows
+      next: choose one: --shell bash, zsh, fish, powershell, json or dotenv
+    ");
 }
 
 #[test]
@@ -103,17 +115,37 @@ fn unset_takes_back_what_was_set() {
     assert_eq!(inherited("zsh").stdout, lines("unset ", ""));
     assert_eq!(inherited("fish").stdout, lines("set -e ", ";"));
     assert_eq!(inherited("powershell").stdout, lines("Remove-Item Env:", " -ErrorAction SilentlyContinue"));
+    let mut answers = String::new();
     for shell in ["json", "dotenv"] {
         let refused = inherited(shell);
         assert_eq!((refused.code(), refused.stdout.as_str()), (2, ""), "{refused}");
-        assert!(refused.stderr.contains("choose one: --shell bash, zsh, fish or powershell"), "{refused}");
+        answers.push_str(&format!("{}\n", room.told(&refused)));
     }
+    insta::assert_snapshot!(answers, @"
+    exit 2
+    --- stderr
+    error: --unset prints nothing for json: it is a list of values, and unsets none
+      next: choose one: --shell bash, zsh, fish or powershell
+
+    exit 2
+    --- stderr
+    error: --unset prints nothing for dotenv: it is a list of values, and unsets none
+      next: choose one: --shell bash, zsh, fish or powershell
+    ");
     // What is not set is not unset: fish counts that as a failure.
     let nothing = room.jit(&["env", "--unset", "--shell", "fish"]).run();
     assert_eq!((nothing.code(), nothing.stdout.as_str()), (0, ""), "{nothing}");
     assert_eq!(nothing.stderr, "jit env has set nothing in this shell\n");
     let both = room.jit(&["env", "--unset", "developer"]).run();
-    assert!(both.code() == 2 && both.stderr.contains("cannot be used with"), "{both}");
+    insta::assert_snapshot!(room.told(&both), @"
+    exit 2
+    --- stderr
+    error: the argument '--unset' cannot be used with '[ROLE]'
+
+    Usage: jit env --unset [ROLE]
+
+    For more information, try '--help'.
+    ");
     let script = "eval \"$($0 env developer)\"; eval \"$($0 env --unset)\"; env | grep -E '^(AWS_|JIT_)' | cut -d= -f1";
     let jit = env!("CARGO_BIN_EXE_jit");
     let left = room.program("bash", &["-c", script, jit]).env("SHELL", "/bin/bash").run();

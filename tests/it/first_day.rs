@@ -85,10 +85,48 @@ fn the_persons_own_default_role_stays() {
                [role.mine]\nidp = \"own\"\nrole_arn = \"arn:aws:iam::111111111111:role/x\"\n";
     room.write_config(own);
     let added = room.jit(&["configure", "add", &page.url, "--yes"]).run();
-    assert!(
-        added.code() == 0 && added.stderr.contains("  default role: dev; not used, because you have mine\n"),
-        "{added}"
-    );
+    insta::assert_snapshot!(room.told(&added), @r#"
+    exit 0
+    --- stderr
+    http://127.0.0.1:PORT/jit.toml would add:
+      IdPs: 1 new
+        new: acme (sign in at 127.0.0.1:PORT)
+      roles: 2 new
+        new: audit (444444444444), dev (333333333333)
+      accounts: 2
+        new: 333333333333, 444444444444
+      default role: dev; not used, because you have mine
+    warning: acme: `start_url` is on this machine and used without TLS
+    --- ~/config/jit/config.toml
+    +++ ~/config/jit/config.toml
+    @@ -7,3 +7,23 @@
+     [role.mine]
+     idp = "own"
+     role_arn = "arn:aws:iam::111111111111:role/x"
+    +
+    +# >>> shared by http://127.0.0.1:PORT/jit.toml sha256:RANDOM
+    +# What we all use.
+    +default_role = "dev"
+    +
+    +[idp.acme]
+    +type = "identity-center"
+    +start_url = "http://127.0.0.1:PORT/start"
+    +region = "eu-west-1"
+    +
+    +[role.audit]
+    +idp = "acme"
+    +account = "444444444444"
+    +permission_set = "ReadOnly"
+    +
+    +[role.dev]
+    +idp = "acme"
+    +account = "333333333333"
+    +permission_set = "Developer"
+    +# <<< shared by http://127.0.0.1:PORT/jit.toml
+    ✓ Added to ~/config/jit/config.toml: idp acme, role audit, role dev (shared by http://127.0.0.1:PORT/jit.toml, sha256 RANDOM)
+    Backup of the previous file: ~/config/jit/config.toml.jit-backup
+    next: jit login
+    "#);
     let explained = |room: &Room| room.jit(&["explain"]).run().stdout.lines().next().unwrap().to_owned();
     assert_eq!(explained(&room), "mine (from ~/config/jit/config.toml:1)");
     // Without it, the shared one counts, with the line that it has.
@@ -99,10 +137,32 @@ fn the_persons_own_default_role_stays() {
     // A change of it is shown like any other, and the refresh keeps everything in its place.
     page.says("200 OK", &file.replace("default_role = \"dev\"", "default_role = \"audit\""));
     let changed = room.jit(&["configure", "add", "--yes"]).run();
-    assert!(
-        changed.code() == 0 && changed.stderr.contains("  default role: audit (it was dev)\n"),
-        "{changed}"
-    );
+    insta::assert_snapshot!(room.told(&changed), @r#"
+    exit 0
+    --- stderr
+    http://127.0.0.1:PORT/jit.toml changed since you took it:
+      IdPs: 1 unchanged
+      roles: 2 unchanged
+      accounts: 2
+      default role: audit (it was dev)
+    warning: acme: `start_url` is on this machine and used without TLS
+    --- ~/config/jit/config.toml
+    +++ ~/config/jit/config.toml
+    @@ -6,9 +6,9 @@
+     idp = "own"
+     role_arn = "arn:aws:iam::111111111111:role/x"
+     
+    -# >>> shared by http://127.0.0.1:PORT/jit.toml sha256:RANDOM
+    +# >>> shared by http://127.0.0.1:PORT/jit.toml sha256:RANDOM
+     # What we all use.
+    -default_role = "dev"
+    +default_role = "audit"
+     
+     [idp.acme]
+     type = "identity-center"
+    ✓ Updated in ~/config/jit/config.toml: idp acme, role audit, role dev (shared by http://127.0.0.1:PORT/jit.toml, sha256 RANDOM)
+    Backup of the previous file: ~/config/jit/config.toml.jit-backup
+    "#);
     assert_eq!(explained(&room), format!("audit (from ~/config/jit/config.toml:{line})"));
     assert_eq!(room.jit(&["configure", "add"]).run().stderr, format!("✓ Nothing new at {}\n", page.url));
 }
@@ -116,16 +176,59 @@ fn a_shared_default_role_is_one_of_the_files_own() {
     let own = "[idp.own]\ntype = \"saml\"\nstart_url = \"https://idp.example.com/app\"\n\n\
                [role.mine]\nidp = \"own\"\nrole_arn = \"arn:aws:iam::111111111111:role/x\"\n";
     room.write_config(own);
-    for (head, said) in [
-        ("default_role = \"mine\"\n", "there is no [role.mine]"),
-        ("default_role = \"nobody\"\n", "there is no [role.nobody]"),
-        ("default_role = \"dev\"\nauto_login = true\n", "a shared file may not set `auto_login`"),
-        ("default_role = \"dev\"\nkey_cache = \"30d\"\n", "a shared file may not set `key_cache`"),
-        ("default_role = [\"dev\"]\n", "must be a string in quotes"),
+    let mut answers = String::new();
+    for head in [
+        "default_role = \"mine\"\n",
+        "default_role = \"nobody\"\n",
+        "default_role = \"dev\"\nauto_login = true\n",
+        "default_role = \"dev\"\nkey_cache = \"30d\"\n",
+        "default_role = [\"dev\"]\n",
     ] {
         page.says("200 OK", &file.replace("default_role = \"dev\"\n", head));
         let refused = room.jit(&["configure", "add", &page.url, "--yes"]).run();
-        assert!(refused.code() == 2 && refused.stderr.contains(said), "{head}: {refused}");
+        answers.push_str(&format!("# {head}\n{}\n", room.told(&refused)));
         assert_eq!(fs::read_to_string(room.path(CONFIG)).unwrap(), own);
     }
+    insta::assert_snapshot!(answers, @r#"
+    # default_role = "mine"
+
+    exit 2
+    --- stderr
+    error: http://127.0.0.1:PORT/jit.toml:2:16: there is no [role.mine]
+         2 | default_role = "mine"
+      next: valid names: audit, dev
+
+    # default_role = "nobody"
+
+    exit 2
+    --- stderr
+    error: http://127.0.0.1:PORT/jit.toml:2:16: there is no [role.nobody]
+         2 | default_role = "nobody"
+      next: valid names: audit, dev
+
+    # default_role = "dev"
+    auto_login = true
+
+    exit 2
+    --- stderr
+    error: http://127.0.0.1:PORT/jit.toml:3:1: a shared file may not set `auto_login` (Would let any program start a sign-in; each person decides that)
+         3 | auto_login = …
+      next: delete it there; each person may set it in their own config.toml
+
+    # default_role = "dev"
+    key_cache = "30d"
+
+    exit 2
+    --- stderr
+    error: http://127.0.0.1:PORT/jit.toml:3:1: a shared file may not set `key_cache` (How long the key stays in memory is each person's choice)
+         3 | key_cache = …
+      next: delete it there; each person may set it in their own config.toml
+
+    # default_role = ["dev"]
+
+    exit 2
+    --- stderr
+    error: http://127.0.0.1:PORT/jit.toml:2:16: `default_role` in the file must be a string in quotes, not a list
+         2 | default_role = ["dev"]
+    "#);
 }

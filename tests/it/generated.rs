@@ -137,10 +137,60 @@ fn every_variable_that_is_read_is_in_the_manual() {
 #[test]
 fn the_environment_does_not_turn_a_command_into_a_completion() {
     let room = Room::new();
+    let mut answers = String::new();
     for value in ["bash", "zsh", "/usr/bin/fish", "powershell", "yes", "0"] {
         let output = room.jit(&["roles"]).env("COMPLETE", value).run();
-        assert!(output.code() == 0 && output.stdout.contains("developer"), "{value}: {output}");
+        answers.push_str(&format!("# {value}\n{}\n", room.told(&output)));
     }
+    insta::assert_snapshot!(answers, @"
+    # bash
+    exit 0
+    --- stdout
+    role       account       from         about
+    admin      222222222222  config.toml  via hub
+    developer  333333333333  config.toml  via hub
+    hub        111111111111  config.toml  at demo
+
+    # zsh
+    exit 0
+    --- stdout
+    role       account       from         about
+    admin      222222222222  config.toml  via hub
+    developer  333333333333  config.toml  via hub
+    hub        111111111111  config.toml  at demo
+
+    # /usr/bin/fish
+    exit 0
+    --- stdout
+    role       account       from         about
+    admin      222222222222  config.toml  via hub
+    developer  333333333333  config.toml  via hub
+    hub        111111111111  config.toml  at demo
+
+    # powershell
+    exit 0
+    --- stdout
+    role       account       from         about
+    admin      222222222222  config.toml  via hub
+    developer  333333333333  config.toml  via hub
+    hub        111111111111  config.toml  at demo
+
+    # yes
+    exit 0
+    --- stdout
+    role       account       from         about
+    admin      222222222222  config.toml  via hub
+    developer  333333333333  config.toml  via hub
+    hub        111111111111  config.toml  at demo
+
+    # 0
+    exit 0
+    --- stdout
+    role       account       from         about
+    admin      222222222222  config.toml  via hub
+    developer  333333333333  config.toml  via hub
+    hub        111111111111  config.toml  at demo
+    ");
     for (index, separator) in [("99", "\n"), ("-1", "\n"), ("x", "; touch pwned; "), ("", "$(touch pwned)")] {
         let run = room.jit(&["--", "jit", "sta"]).env("COMPLETE", "bash");
         let output = run.env("_CLAP_COMPLETE_INDEX", index).env("_CLAP_IFS", separator).run();

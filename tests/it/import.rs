@@ -1,5 +1,7 @@
 //! `jit configure import`: what each tool's files become in `config.toml`. How it is written is in `import_writing`.
 
+mod okta;
+
 use std::fs;
 
 use crate::support::{Output, Room};
@@ -73,100 +75,6 @@ fn whole_story(room: &Room, arguments: &[&str], report: &str, written: &str, nex
 }
 
 #[test]
-fn aws_okta() {
-    let room = room();
-    room.write(
-        ".aws/config",
-        "[okta]\naws_saml_url = home/amazon_aws/0oa1/272\nmfa_factor_type = push\n\n\
-         [profile dev]\nrole_arn = arn:aws:iam::111111111111:role/okta-dev\nsession_ttl = 8h\n\n\
-         [profile prod]\nsource_profile = dev\nrole_arn = arn:aws:iam::222222222222:role/admin\nmfa_serial = x\nregion = eu-west-1\n",
-    );
-    let report = format!(
-        "\
-Taken:
-  ~/.aws/config:2  [okta]        → idp acme
-  ~/.aws/config:5  profile dev   → role dev
-  ~/.aws/config:9  profile prod  → role prod
-No equivalent in jit:
-  ~/.aws/config:12  `mfa_serial`  jit sends AWS no MFA code; the IdP asks for the second factor
-{STATIC_KEY}"
-    );
-    let written = "\
-[idp.acme]
-type    = \"okta\"
-org     = \"https://acme.okta.com\"
-app_url = \"https://acme.okta.com/home/amazon_aws/0oa1/272\"
-factor  = \"push\"
-
-[role.dev]
-idp      = \"acme\"
-role_arn = \"arn:aws:iam::111111111111:role/okta-dev\"
-duration = \"8h\"
-
-[role.prod]
-via      = \"dev\"
-role_arn = \"arn:aws:iam::222222222222:role/admin\"
-region   = \"eu-west-1\"
-";
-    let next = " Added to ~/config/jit/config.toml: idp acme, role dev, role prod
-next: jit login dev
-next: jit configure profiles --replace  lets every AWS tool use jit, in place of the profiles of aws-okta for dev, prod
-";
-    whole_story(&room, &["aws-okta", "--org", "acme.okta.com"], &report, written, next, "prod");
-    // The org's URL is in its keychain.
-    let output = import(&room, &["aws-okta"]);
-    let said = "error: ~/.aws/config does not contain the Okta org: aws-okta stores it in its keychain\n  \
-                next: jit configure import aws-okta --org acme.okta.com\n";
-    assert_eq!((output.code(), output.stdout.as_str(), output.stderr.as_str()), (2, "", said));
-    // The file of AWS's tools is only read.
-    assert_eq!(fs::read_dir(room.path(".aws")).unwrap().count(), 2);
-}
-
-#[test]
-fn saml2aws() {
-    let room = room();
-    room.write(
-        ".saml2aws",
-        "[default]\nname = default\nurl = https://sso.example.com/realms/acme/protocol/saml/clients/aws\nusername = me\nprovider = KeyCloak\nmfa = Auto\n\
-         skip_verify = true\naws_urn = urn:amazon:webservices\naws_session_duration = 3600\naws_profile = saml\n\
-         role_arn = arn:aws:iam::111111111111:role/hub\nregion =\n",
-    );
-    room.write(
-        ".aws/config",
-        "[profile spoke]\nsource_profile = saml\nrole_arn = arn:aws:iam::222222222222:role/x\n",
-    );
-    let report = format!(
-        "\
-Taken:
-  ~/.saml2aws:1    [default]              → idp example
-  ~/.saml2aws:11   the role of [default]  → role saml
-  ~/.aws/config:1  profile spoke          → role spoke
-No equivalent in jit:
-  ~/.saml2aws:7  `skip_verify`  jit verifies every certificate; set AWS_CA_BUNDLE to your company's certificates
-{STATIC_KEY}"
-    );
-    let written = "\
-[idp.example]
-type      = \"saml\"
-start_url = \"https://sso.example.com/realms/acme/protocol/saml/clients/aws\"
-
-[role.saml]
-idp      = \"example\"
-role_arn = \"arn:aws:iam::111111111111:role/hub\"
-duration = \"1h\"
-
-[role.spoke]
-via      = \"saml\"
-role_arn = \"arn:aws:iam::222222222222:role/x\"
-";
-    let next = " Added to ~/config/jit/config.toml: idp example, role saml, role spoke
-next: jit login saml
-next: jit configure profiles --replace  lets every AWS tool use jit, in place of the profiles of saml2aws for spoke
-";
-    whole_story(&room, &["saml2aws"], &report, written, next, "spoke");
-}
-
-#[test]
 fn aws_vault() {
     let room = room();
     room.write(
@@ -216,24 +124,62 @@ next: jit configure profiles --replace  lets every AWS tool use jit, in place of
     let spoke = "\n[role.old]\nvia      = \"sso\"\nrole_arn = \"arn:aws:iam::111111111111:role/x\"\n";
     assert_eq!(config(&room), format!("{written}{spoke}"));
     let explained = room.jit(&["explain", "old"]).run();
-    assert!(explained.code() == 0 && explained.stdout.contains("role/x"), "{explained}");
-    for (arguments, said) in [
-        (
-            &["aws-vault", "--hub", "ssso"][..],
-            "error: there is no [role.ssso] in ~/config/jit/config.toml\n  next: did you mean --hub sso?\n",
-        ),
-        (
-            &["aws-vault", "--hub", "hub"],
-            "error: there is no [role.hub] in ~/config/jit/config.toml\n  next: your roles: ",
-        ),
-        (
-            &["saml2aws", "--hub", "sso"],
-            "error: --hub is only for aws, aws-vault and granted: saml2aws starts from no long-lived access keys\n  next: leave out --hub\n",
-        ),
-    ] {
+    insta::assert_snapshot!(room.told(&explained), @"
+    exit 0
+    --- stdout
+    old (from the command line)
+
+    1. idp acme
+      start_url          https://acme.awsapps.com/start    ~/config/jit/config.toml:3
+      region             eu-west-1                         ~/config/jit/config.toml:4
+      flow               auto                              default
+      redirect_port      any free port                     default
+      sso_oidc_endpoint  http://127.0.0.1:PORT            AWS_ENDPOINT_URL_SSO_OIDC
+      sso_endpoint       http://127.0.0.1:PORT            AWS_ENDPOINT_URL_SSO
+      stored             nothing
+      would call         sign in at https://acme.awsapps.com/start
+
+    2. hub sso
+      assigned           222222222222/Developer            ~/config/jit/config.toml:9
+      duration           1 h                               set by the permission set
+      session_name       the user of Identity Center       default
+      sts_region         us-east-1                         the partition's first region
+      sts_endpoint       http://STS            AWS_ENDPOINT_URL_STS
+      stored             nothing
+      would call         GetRoleCredentials at http://127.0.0.1:PORT
+
+    3. spoke old
+      role_arn           arn:aws:iam::111111111111:role/x  ~/config/jit/config.toml:19
+      duration           1 h                               default
+      session_name       the session name of the hub       default
+      sts_region         us-east-1                         the partition's first region
+      sts_endpoint       http://STS            AWS_ENDPOINT_URL_STS
+      stored             nothing
+      would call         AssumeRole at http://STS
+    ");
+    let mut answers = String::new();
+    for arguments in
+        [&["aws-vault", "--hub", "ssso"][..], &["aws-vault", "--hub", "hub"], &["saml2aws", "--hub", "sso"]]
+    {
         let output = import(&room, arguments);
-        assert!(output.code() == 2 && output.stderr.contains(said), "{output}");
+        answers.push_str(&format!("{}\n", room.told(&output)));
     }
+    insta::assert_snapshot!(answers, @"
+    exit 2
+    --- stderr
+    error: there is no [role.ssso] in ~/config/jit/config.toml
+      next: did you mean --hub sso?
+
+    exit 2
+    --- stderr
+    error: there is no [role.hub] in ~/config/jit/config.toml
+      next: your roles: sso, tagged, old
+
+    exit 2
+    --- stderr
+    error: --hub is only for aws, aws-vault and granted: saml2aws starts from no long-lived access keys
+      next: leave out --hub
+    ");
     room.write("config/jit/config.toml", written);
 
     // With only long-lived access keys there is no role to import.
@@ -281,83 +227,6 @@ next: jit login acme-prod/ReadOnly
 next: jit configure profiles --replace  lets every AWS tool use jit, in place of the profiles of granted for acme-prod/ReadOnly
 ";
     whole_story(&room, &["granted"], &report, written, next, "acme-prod/ReadOnly");
-}
-
-#[test]
-fn okta_aws_cli() {
-    let room = room();
-    fs::create_dir(room.path(".okta")).unwrap();
-    room.write(
-        ".okta/okta.yaml",
-        "---\nawscli:\n  roles:\n    \"arn:aws:iam::.*:role/S3_Read\": \"Reader\"\n  profiles:\n    staging:\n      \
-         oidc-client-id: \"0oabc\"\n      org-domain: \"acme.okta.com\"\n      aws-acct-fed-app-id: \"0oaxy\"\n      \
-         aws-iam-idp: \"arn:aws:iam::111111111111:saml-provider/Okta\"\n      aws-iam-role: \"arn:aws:iam::111111111111:role/S3_Read\"\n      \
-         open-browser: true\n",
-    );
-    room.write(".env", "OKTA_AWSCLI_PRIVATE_KEY=s3cr3t\n");
-    let report = format!(
-        "\
-Taken:
-  ~/.okta/okta.yaml:7  the org acme.okta.com  → idp acme
-  ~/.okta/okta.yaml:7  profile staging        → role staging
-No equivalent in jit:
-  .env:1  `private-key`  jit signs in people, not machines; remove the key from this file
-{STATIC_KEY}"
-    );
-    let written = "\
-[idp.acme]
-type      = \"okta\"
-org       = \"https://acme.okta.com\"
-app_url   = \"https://acme.okta.com/home/amazon_aws/0oaxy/272\"
-client_id = \"0oabc\"
-
-[role.staging]
-idp          = \"acme\"
-role_arn     = \"arn:aws:iam::111111111111:role/S3_Read\"
-provider_arn = \"arn:aws:iam::111111111111:saml-provider/Okta\"
-description  = \"Reader\"
-";
-    let next = " Added to ~/config/jit/config.toml: idp acme, role staging
-next: jit login staging
-next: jit configure profiles  lets every AWS tool use jit
-";
-    whole_story(&room, &["okta-aws-cli"], &report, written, next, "staging");
-
-    // Variables apply as well, for what the file leaves out.
-    room.write(".okta/okta.yaml", "awscli:\n  profiles:\n    other:\n      org-domain: acme.okta.com\n      aws-iam-role: arn:aws:iam::222222222222:role/o\n      oidc-client-id: 0oabc\n");
-    let run = room.jit(&["configure", "import", "okta-aws-cli", "--yes"]);
-    let output = run.env("OKTA_AWSCLI_AWS_ACCOUNT_FEDERATION_APP_ID", "0oaxy").run();
-    insta::assert_snapshot!(room.told(&output), @r#"
-    exit 0
-    --- stderr
-    Taken:
-      ~/.okta/okta.yaml:4  the org acme.okta.com  → idp acme, which already exists
-      ~/.okta/okta.yaml:4  profile other          → role other
-    No equivalent in jit:
-      .env:1  `private-key`  jit signs in people, not machines; remove the key from this file
-    Long-lived access keys, which jit neither imports nor needs:
-      ~/.aws/credentials:2  [default]
-      Once jit works, delete them there and deactivate them in IAM
-    --- ~/config/jit/config.toml
-    +++ ~/config/jit/config.toml
-    @@ -9,3 +9,7 @@
-     role_arn     = "arn:aws:iam::111111111111:role/S3_Read"
-     provider_arn = "arn:aws:iam::111111111111:saml-provider/Okta"
-     description  = "Reader"
-    +
-    +[role.other]
-    +idp      = "acme"
-    +role_arn = "arn:aws:iam::222222222222:role/o"
-    ✓ Added to ~/config/jit/config.toml: role other
-    Backup of the previous file: ~/config/jit/config.toml.jit-backup
-    next: jit login other
-    next: jit configure profiles  lets every AWS tool use jit
-    "#);
-    assert!(
-        config(&room).ends_with(
-            "\n[role.other]\nidp      = \"acme\"\nrole_arn = \"arn:aws:iam::222222222222:role/o\"\n"
-        )
-    );
 }
 
 /// From `aws sso login` to `jit`, and `--replace` makes the same profiles ask `jit`.

@@ -73,7 +73,13 @@ fn an_account_goes_by_its_name_with_the_number_beside_it() {
       next: use one of: 666666666666/Viewer, 777777777777/Viewer
     ");
     let refreshed = room.jit(&["roles", "viewer"]).run();
-    assert!(refreshed.stdout.contains("666666666666/Viewer  666666666666  demo  twin"), "{refreshed}");
+    insta::assert_snapshot!(room.told(&refreshed), @"
+    exit 0
+    --- stdout
+    role                 account       from  about
+    666666666666/Viewer  666666666666  demo  twin
+    777777777777/Viewer  777777777777  demo  twin
+    ");
 }
 
 #[test]

@@ -25,9 +25,24 @@ fn a_push_with_a_number_is_approved_on_the_phone() {
     });
     let login = types(room.jit(&["login", "admin", "--factor", "push"]), &[PASSWORD_IS]);
     assert_eq!(login.code(), 0, "{login}");
-    assert!(login.stdout.contains("Sent a push to Alice's phone; waiting for your answer"), "{login}");
+    insta::assert_snapshot!(room.told_on_terminal(&login), @"
+    exit 0
+    --- terminal
+    Password of alice at 127.0.0.1:PORT: [hidden]
+    Sent a push to Alice's phone; waiting for your answer, at most 5 min
+    Choose this number on your phone:
+
+          ██    ██  ██
+        ████    ██  ██
+          ██    ██████
+          ██        ██
+        ██████      ██
+
+    ✓ Signed in as alice@example.com at demo
+      hub    account 111111111111  until HH:MM  TIME left
+      admin  account 222222222222  until HH:MM  TIME left
+    ");
     assert_eq!(login.stdout.matches("Choose this number on your phone:").count(), 1, "{login}");
-    assert!(login.stdout.contains("  ██    ██  ██"), "{login}");
     // The choice is remembered.
     okta.script(|script| script.push = ["SUCCESS"].into());
     let again = types(room.jit(&["login", "admin", "--force"]), &[PASSWORD_IS]);
@@ -38,15 +53,31 @@ fn a_push_with_a_number_is_approved_on_the_phone() {
 fn a_push_that_is_denied_ends_at_once_and_one_that_is_not_answered_may_be_sent_again() {
     let (room, okta) = company(Script { push: ["WAITING", "REJECTED"].into(), ..wants(vec![push()]) });
     let denied = types(room.jit(&["login", "admin"]), &[PASSWORD_IS]);
-    assert!(denied.code() == 4 && denied.stdout.contains("the push was denied on the phone"), "{denied}");
-    assert!(denied.stdout.contains("tell your security team"), "{denied}");
+    insta::assert_snapshot!(room.told_on_terminal(&denied), @"
+    exit 4
+    --- terminal
+    Password of alice at 127.0.0.1:PORT: [hidden]
+    Sent a push to Alice's phone; waiting for your answer, at most 5 min
+    error: the push was denied on the phone
+      next: if that was not you, tell your security team
+      next: run `jit login admin` again
+    ");
     okta.script(|script| script.push = ["TIMEOUT", "SUCCESS"].into());
     let again = types(room.jit(&["login", "admin"]), &[PASSWORD_IS, ("Send it again?", "y")]);
     assert_eq!(again.code(), 0, "{again}");
     assert_eq!(okta.count("POST /api/v1/authn/factors/opf1/verify"), 3);
     okta.script(|script| script.push = ["TIMEOUT"].into());
     let no = types(room.jit(&["login", "admin", "--force"]), &[PASSWORD_IS, ("Send it again?", "n")]);
-    assert!(no.code() == 1 && no.stdout.contains("the push was not answered"), "{no}");
+    insta::assert_snapshot!(room.told_on_terminal(&no), @"
+    exit 1
+    --- terminal
+    Password of alice at 127.0.0.1:PORT: [hidden]
+    Sent a push to Alice's phone; waiting for your answer, at most 5 min
+    The push was not answered. Send it again? [y/N] n
+    error: the push was not answered
+      next: run `jit login admin` again
+      next: with the code of an authenticator app, if you have one: `jit login --factor totp admin`
+    ");
 }
 
 #[test]
@@ -108,26 +139,53 @@ fn codes_are_typed_and_typed_again() {
     let answers: Vec<(&str, &str)> = answers.into_iter().filter(|(_, answer)| !answer.is_empty()).collect();
     let login = types(room.jit(&["login", "admin"]), &answers);
     assert!(login.code() == 0, "{login}");
-    assert!(
-        login.stdout.contains("that answer is wrong") && login.stdout.contains("wait for the next one"),
-        "{login}"
-    );
+    insta::assert_snapshot!(room.told_on_terminal(&login), @"
+    exit 0
+    --- terminal
+    Password of alice at 127.0.0.1:PORT: [hidden]
+    Code (code of an authenticator app (Google Authenticator)): 000000
+    warning: that answer is wrong
+    Code (code of an authenticator app (Google Authenticator)): 111111
+    warning: that code was already used or is too old; wait for the next one
+    Code (code of an authenticator app (Google Authenticator)): 424242
+    ✓ Signed in as alice@example.com at demo
+      hub    account 111111111111  until HH:MM  TIME left
+      admin  account 222222222222  until HH:MM  TIME left
+    ");
     okta.script(|script| script.locked_factor = true);
     let locked = types(room.jit(&["login", "admin", "--force"]), &[PASSWORD_IS, (code, CODE)]);
-    assert!(
-        locked.code() == 4 && locked.stdout.contains("is locked after too many failed attempts"),
-        "{locked}"
-    );
+    insta::assert_snapshot!(room.told_on_terminal(&locked), @"
+    exit 4
+    --- terminal
+    Password of alice at 127.0.0.1:PORT: [hidden]
+    Code (code of an authenticator app (Google Authenticator)): 424242
+    error: the second factor is locked after too many failed attempts
+      next: wait, or have an administrator reset the factor, then: `jit login admin`
+      next: use another factor: --factor
+    ");
     okta.script(|script| script.locked_factor = false);
     let often = types(
         room.jit(&["login", "admin", "--force"]),
         &[PASSWORD_IS, (code, "1"), (code, "2"), (code, "3")],
     );
-    assert!(often.code() == 4 && often.stdout.contains("too many wrong codes"), "{often}");
+    insta::assert_snapshot!(room.told_on_terminal(&often), @"
+    exit 4
+    --- terminal
+    Password of alice at 127.0.0.1:PORT: [hidden]
+    Code (code of an authenticator app (Google Authenticator)): 1
+    warning: that answer is wrong
+    Code (code of an authenticator app (Google Authenticator)): 2
+    warning: that answer is wrong
+    Code (code of an authenticator app (Google Authenticator)): 3
+    warning: that answer is wrong
+    error: too many wrong codes
+      next: run `jit login admin` again
+    ");
 }
 
 #[test]
 fn messages_are_sent_and_sent_again() {
+    let mut answers = String::new();
     for (kind, words) in [("sms", "text message"), ("call", "voice call"), ("email", "e-mail")] {
         let profile = if kind == "email" {
             json!({ "email": "a...e@example.com" })
@@ -142,10 +200,49 @@ fn messages_are_sent_and_sent_again() {
             &[PASSWORD_IS, (&prompt, ""), (&prompt, ""), (&prompt, CODE)],
         );
         assert!(login.code() == 0, "{login}");
-        assert!(login.stdout.contains(&format!("Sent a code by {words}")), "{login}");
-        assert!(login.stdout.contains("a code was sent a moment ago"), "{login}");
+        answers.push_str(&format!("{}\n", room.told_on_terminal(&login)));
         assert_eq!(okta.count("POST /api/v1/authn/factors/f1/verify/resend"), 2);
     }
+    insta::assert_snapshot!(answers, @"
+    exit 0
+    --- terminal
+    Password of alice at 127.0.0.1:PORT: [hidden]
+    Sent a code by text message (+1 XXX-XXX-1337) to +1 XXX-XXX-1337
+    Code (text message (+1 XXX-XXX-1337)) (press Enter for a new one):
+    warning: a code was sent a moment ago; ask for another one after 30 s
+    Code (text message (+1 XXX-XXX-1337)) (press Enter for a new one):
+    Sent a code by text message (+1 XXX-XXX-1337) to +1 XXX-XXX-1337
+    Code (text message (+1 XXX-XXX-1337)) (press Enter for a new one): 424242
+    ✓ Signed in as alice@example.com at demo
+      hub    account 111111111111  until HH:MM  TIME left
+      admin  account 222222222222  until HH:MM  TIME left
+
+    exit 0
+    --- terminal
+    Password of alice at 127.0.0.1:PORT: [hidden]
+    Sent a code by voice call (+1 XXX-XXX-1337) to +1 XXX-XXX-1337
+    Code (voice call (+1 XXX-XXX-1337)) (press Enter for a new one):
+    warning: a code was sent a moment ago; ask for another one after 30 s
+    Code (voice call (+1 XXX-XXX-1337)) (press Enter for a new one):
+    Sent a code by voice call (+1 XXX-XXX-1337) to +1 XXX-XXX-1337
+    Code (voice call (+1 XXX-XXX-1337)) (press Enter for a new one): 424242
+    ✓ Signed in as alice@example.com at demo
+      hub    account 111111111111  until HH:MM  TIME left
+      admin  account 222222222222  until HH:MM  TIME left
+
+    exit 0
+    --- terminal
+    Password of alice at 127.0.0.1:PORT: [hidden]
+    Sent a code by e-mail (a...e@example.com) to a...e@example.com
+    Code (e-mail (a...e@example.com)) (press Enter for a new one):
+    warning: a code was sent a moment ago; ask for another one after 30 s
+    Code (e-mail (a...e@example.com)) (press Enter for a new one):
+    Sent a code by e-mail (a...e@example.com) to a...e@example.com
+    Code (e-mail (a...e@example.com)) (press Enter for a new one): 424242
+    ✓ Signed in as alice@example.com at demo
+      hub    account 111111111111  until HH:MM  TIME left
+      admin  account 222222222222  until HH:MM  TIME left
+    ");
 }
 
 #[test]
@@ -178,14 +275,23 @@ fn the_factor_is_named_picked_or_missed() {
     picked.types(&format!("{CODE}\n"));
     assert_eq!(picked.wait().code(), 0);
     let missing = types(room.jit(&["login", "admin", "--force", "--factor", "call"]), &[PASSWORD_IS]);
-    assert!(missing.code() == 4 && missing.stdout.contains("you have no second factor `call`"), "{missing}");
-    assert!(
-        missing.stdout.contains("you have Okta Verify push (Alice's phone), code of an authenticator app"),
-        "{missing}"
-    );
+    insta::assert_snapshot!(room.told_on_terminal(&missing), @"
+    exit 4
+    --- terminal
+    Password of alice at 127.0.0.1:PORT: [hidden]
+    error: you have no second factor `call`
+      next: you have Okta Verify push (Alice's phone), code of an authenticator app (Google Authenticator), text message (+1 XXX-XXX-1337)
+      next: leave out --factor, and `factor` in the configuration, to choose
+    ");
     okta.script(|script| script.factors = vec![factor("telepathy", "ACME", "t1", json!({}))]);
     let strange = types(room.jit(&["login", "admin", "--force"]), &[PASSWORD_IS]);
-    assert!(strange.code() == 4 && strange.stdout.contains("can be used here: telepathy"), "{strange}");
+    insta::assert_snapshot!(room.told_on_terminal(&strange), @r#"
+    exit 4
+    --- terminal
+    Password of alice at 127.0.0.1:PORT: [hidden]
+    error: none of your second factors can be used here: telepathy
+      next: sign in with the browser: type = "saml", capture = "browser"
+    "#);
     // Another room remembers nothing, so the person picks.
     let (room, _okta) = company(wants(vec![push(), totp()]));
     let mut login = room.jit(&["login", "admin"]).somebody_types().start();
@@ -200,23 +306,48 @@ fn the_factor_is_named_picked_or_missed() {
 
 #[test]
 fn factors_that_need_a_browser_continue_there() {
-    for (kind, provider, words) in [
-        ("webauthn", "FIDO", "security key or passkey"),
-        ("u2f", "FIDO", "security key or passkey"),
-        ("web", "DUO", "Duo"),
-        ("claims_provider", "CUSTOM", "Duo"),
-    ] {
+    let mut answers = String::new();
+    for (kind, provider) in
+        [("webauthn", "FIDO"), ("u2f", "FIDO"), ("web", "DUO"), ("claims_provider", "CUSTOM")]
+    {
         let (room, _okta) = company_with(
             wants(vec![factor(kind, provider, "f1", json!({}))]),
             "username = \"alice\"\nbrowser = \"/bin/true\"",
         );
         let login = types(room.jit(&["login", "admin"]), &[PASSWORD_IS]);
-        assert!(
-            login
-                .stdout
-                .contains(&format!("{words} works only in a browser, so the sign-in continues there")),
-            "{login}"
-        );
-        assert!(login.code() == 1 && login.stdout.contains("there is no desktop to open it on"), "{login}");
+        answers.push_str(&format!("{}\n", room.told_on_terminal(&login)));
     }
+    insta::assert_snapshot!(answers, @r#"
+    exit 1
+    --- terminal
+    Password of alice at 127.0.0.1:PORT: [hidden]
+    warning: security key or passkey works only in a browser, so the sign-in continues there
+    error: the sign-in needs a browser window, and there is no desktop to open it on
+      next: run `jit login admin` on your desktop
+      next: or register a loopback ACS at the IdP: capture = "loopback"
+
+    exit 1
+    --- terminal
+    Password of alice at 127.0.0.1:PORT: [hidden]
+    warning: security key or passkey works only in a browser, so the sign-in continues there
+    error: the sign-in needs a browser window, and there is no desktop to open it on
+      next: run `jit login admin` on your desktop
+      next: or register a loopback ACS at the IdP: capture = "loopback"
+
+    exit 1
+    --- terminal
+    Password of alice at 127.0.0.1:PORT: [hidden]
+    warning: Duo works only in a browser, so the sign-in continues there
+    error: the sign-in needs a browser window, and there is no desktop to open it on
+      next: run `jit login admin` on your desktop
+      next: or register a loopback ACS at the IdP: capture = "loopback"
+
+    exit 1
+    --- terminal
+    Password of alice at 127.0.0.1:PORT: [hidden]
+    warning: Duo works only in a browser, so the sign-in continues there
+    error: the sign-in needs a browser window, and there is no desktop to open it on
+      next: run `jit login admin` on your desktop
+      next: or register a loopback ACS at the IdP: capture = "loopback"
+    "#);
 }

@@ -48,10 +48,12 @@ fn roles_of_an_sso_session_are_listed_and_used() {
     assert_eq!(answer.code(), 0, "{answer}");
     assert_eq!(room.count(Call::CenterAuthorize), 1);
     let unknown = room.jit(&["explain", "999999999999/ReadOnly"]).run();
-    assert!(
-        unknown.code() == 2 && unknown.stderr.contains("no role matches `999999999999/ReadOnly`"),
-        "{unknown}"
-    );
+    insta::assert_snapshot!(room.told(&unknown), @"
+    exit 2
+    --- stderr
+    error: no role matches `999999999999/ReadOnly`
+      next: the roles are: acme-dev/Developer, acme-dev/ReadOnly, acme-prod/ReadOnly
+    ");
 }
 
 /// What the message above says to type.
@@ -74,9 +76,18 @@ fn a_portal_without_a_sign_in_is_passed_over() {
     );
     assert_eq!(room.jit(&["login", "dev"]).run().code(), 0);
     let refreshed = room.jit(&["roles", "--refresh"]).run();
-    assert!(refreshed.code() == 0 && refreshed.stdout.contains("acme-dev/ReadOnly"), "{refreshed}");
-    let said = "warning: other was not asked: you need to sign in at other\nnext: jit login --idp other\n";
-    assert!(refreshed.stderr.contains(said), "{refreshed}");
+    insta::assert_snapshot!(room.told(&refreshed), @"
+    exit 0
+    --- stdout
+    role               account                   from         about
+    admin              555555555555              config.toml  via dev
+    audit              acme-prod (444444444444)  config.toml  at demo
+    dev                acme-dev (333333333333)   config.toml  at demo
+    acme-dev/ReadOnly  333333333333              demo
+    --- stderr
+    warning: other was not asked: you need to sign in at other
+    next: jit login --idp other
+    ");
 }
 
 /// A profile of the same portal signs in under the same name, so one sign-in serves both.
@@ -86,7 +97,15 @@ fn a_profile_and_the_list_share_the_sign_in() {
         room("[profile dev]\nsso_session = acme\nsso_account_id = 333333333333\nsso_role_name = Developer\n");
     assert_eq!(room.jit(&["login", "dev"]).run().code(), 0);
     let refreshed = room.jit(&["roles", "--refresh"]).run();
-    assert!(refreshed.code() == 0 && refreshed.stdout.contains("acme-prod/ReadOnly"), "{refreshed}");
+    insta::assert_snapshot!(room.told(&refreshed), @"
+    exit 0
+    --- stdout
+    role                account       from           about
+    dev                 333333333333  ~/.aws/config  333333333333/Developer
+    acme-dev/Developer  333333333333  acme
+    acme-dev/ReadOnly   333333333333  acme
+    acme-prod/ReadOnly  444444444444  acme
+    ");
     assert_eq!(room.count(Call::CenterAuthorize), 1);
 }
 

@@ -157,8 +157,13 @@ fn somebody_elses_profile_of_the_same_name_is_left_alone() {
     room.write(".aws/config", "[profile admin]\nregion = mine\n");
     let output = configure(&room, &[]);
     assert_eq!(output.code(), 0, "{output}");
-    let said = "warning: ~/.aws/config:1: the profile admin is not managed by jit and was not changed";
-    assert!(output.stderr.contains(said), "{output}");
+    insta::assert_snapshot!(room.told(&output), @"
+    exit 0
+    --- stderr
+    ✓ Added to ~/.aws/config: developer, hub
+    warning: ~/.aws/config:1: the profile admin is not managed by jit and was not changed; --replace takes it over if it is the same role
+    Backup of the previous file: ~/.aws/config.jit-backup
+    ");
     let written = aws_config(&room);
     assert!(written.starts_with("[profile admin]\nregion = mine\n"), "{written}");
     assert!(!written.contains("managed by jit: admin"), "{written}");
@@ -310,24 +315,55 @@ fn chosen_and_offered_roles_get_profiles_with_custom_names() {
     // With another name, the old one is stale.
     let renamed = configure(&room, &["--all", "--name", "{idp}-{account}-{role}", "--prune"]);
     assert_eq!(renamed.code(), 0, "{renamed}");
-    let said = "✓ Removed from ~/.aws/config: acme-dev.ReadOnly, admin, audit, dev\n";
-    assert!(renamed.stderr.contains(said), "{renamed}");
-    for (arguments, words) in [
-        (
-            vec!["nobody"],
-            "error: no role matches `nobody`\n  next: the roles are: admin, audit, dev, 333333333333/ReadOnly",
-        ),
-        (vec!["--all", "--name", "{role}"], "would have the same profile name, ReadOnly"),
-        (vec!["--name", "{who}"], "valid placeholders: {name}, {role}, {account}, {account_name}, {idp}"),
-        (
-            vec!["--name", "a {name}"],
-            "warning: no profile for admin: ' ' is not allowed in the name of a profile",
-        ),
-        (vec!["--all", "dev"], "cannot be used with"),
+    insta::assert_snapshot!(room.told(&renamed), @"
+    exit 0
+    --- stderr
+    ✓ Added to ~/.aws/config: demo-555555555555-center-admin, demo-444444444444-ReadOnly, demo-333333333333-Developer, demo-333333333333-ReadOnly
+    ✓ Removed from ~/.aws/config: acme-dev.ReadOnly, admin, audit, dev
+    Backup of the previous file: ~/.aws/config.jit-backup
+    ");
+    let mut answers = String::new();
+    for arguments in [
+        vec!["nobody"],
+        vec!["--all", "--name", "{role}"],
+        vec!["--name", "{who}"],
+        vec!["--name", "a {name}"],
+        vec!["--all", "dev"],
     ] {
         let refused = configure(&room, &arguments);
-        assert!(refused.stderr.contains(words), "{words}: {refused}");
+        answers.push_str(&format!("{}\n", room.told(&refused)));
     }
+    insta::assert_snapshot!(answers, @"
+    exit 2
+    --- stderr
+    error: no role matches `nobody`
+      next: the roles are: admin, audit, dev, 333333333333/ReadOnly
+
+    exit 2
+    --- stderr
+    error: audit and 333333333333/ReadOnly would have the same profile name, ReadOnly
+      next: use distinct names, such as --name '{account_name}-{role}-{account}'
+
+    exit 2
+    --- stderr
+    error: the name `{who}` has the unknown placeholder `who`
+      next: valid placeholders: {name}, {role}, {account}, {account_name}, {idp}
+
+    exit 0
+    --- stderr
+    ✓ ~/.aws/config is up to date; jit manages 0 of its profiles
+    warning: no profile for admin: ' ' is not allowed in the name of a profile; use letters, digits and . _ / % @ : + -
+    warning: no profile for audit: ' ' is not allowed in the name of a profile; use letters, digits and . _ / % @ : + -
+    warning: no profile for dev: ' ' is not allowed in the name of a profile; use letters, digits and . _ / % @ : + -
+
+    exit 2
+    --- stderr
+    error: the argument '--all' cannot be used with '[ROLE]...'
+
+    Usage: jit configure profiles --all [ROLE]...
+
+    For more information, try '--help'.
+    ");
 }
 
 #[test]

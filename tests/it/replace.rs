@@ -122,36 +122,77 @@ fn another_account_is_replaced_only_on_request() {
     assert!(aws_config(&room).starts_with(other), "{}", aws_config(&room));
 
     // The same account under another role's name is what the name says; keys and unknown roles stay.
-    for (profile, replaced, said) in [
-        (
-            "[profile dev]\nrole_arn = arn:aws:iam::333333333333:role/old\nsource_profile = x\n",
-            true,
-            "is now 333333333333/Developer",
-        ),
-        ("[profile dev]\nregion = eu-west-1\n", true, ""),
-        (
-            "[profile dev]\ncredential_process = aws-vault exec --json dev\n",
-            false,
-            "it is credentials of another program",
-        ),
+    let mut answers = String::new();
+    for (profile, replaced) in [
+        ("[profile dev]\nrole_arn = arn:aws:iam::333333333333:role/old\nsource_profile = x\n", true),
+        ("[profile dev]\nregion = eu-west-1\n", true),
+        ("[profile dev]\ncredential_process = aws-vault exec --json dev\n", false),
         (
             "[profile dev]\nrole_arn = arn:aws:iam::333333333333:role/old\naws_access_key_id = AKIA\naws_secret_access_key = x\n",
             false,
-            "it is long-lived access keys",
         ),
-        (
-            "[profile mine]\nrole_arn = arn:aws:iam::333333333333:role/other\nsource_profile = x\n",
-            false,
-            "jit configure import aws  adds their roles to config.toml",
-        ),
+        ("[profile mine]\nrole_arn = arn:aws:iam::333333333333:role/other\nsource_profile = x\n", false),
     ] {
         room.write(".aws/config", profile);
         let output = profiles(&room, &["--replace"]);
-        assert!(output.code() == 0 && output.stderr.contains(said), "{profile}: {output}");
+        answers.push_str(&format!("# {profile}\n{}\n", room.told(&output)));
         let section = aws_config(&room).split("\n\n").next().unwrap().to_owned();
         assert_eq!(section.contains("credential-process"), replaced, "{profile}: {section}");
         assert!(replaced || aws_config(&room).starts_with(profile), "{}", aws_config(&room));
     }
+    insta::assert_snapshot!(answers, @"
+    # [profile dev]
+    role_arn = arn:aws:iam::333333333333:role/old
+    source_profile = x
+
+    exit 0
+    --- stderr
+    ✓ Replaced in ~/.aws/config: dev
+    ✓ Added to ~/.aws/config: admin, audit
+    Backup of the previous file: ~/.aws/config.jit-backup
+    warning: the profile dev was arn:aws:iam::333333333333:role/old and is now 333333333333/Developer; --restore undoes this
+
+    # [profile dev]
+    region = eu-west-1
+
+    exit 0
+    --- stderr
+    ✓ Replaced in ~/.aws/config: dev
+    ✓ Added to ~/.aws/config: admin, audit
+    Backup of the previous file: ~/.aws/config.jit-backup
+
+    # [profile dev]
+    credential_process = aws-vault exec --json dev
+
+    exit 0
+    --- stderr
+    ✓ Added to ~/.aws/config: admin, audit
+    Backup of the previous file: ~/.aws/config.jit-backup
+    warning: the profile dev in ~/.aws/config was not replaced: it is credentials of another program, and the role of that name is 333333333333/Developer
+    next: jit configure profiles dev --replace  replaces it all the same
+
+    # [profile dev]
+    role_arn = arn:aws:iam::333333333333:role/old
+    aws_access_key_id = AKIA
+    aws_secret_access_key = x
+
+    exit 0
+    --- stderr
+    ✓ Added to ~/.aws/config: admin, audit
+    Backup of the previous file: ~/.aws/config.jit-backup
+    warning: the profile dev in ~/.aws/config was not replaced: it is long-lived access keys, and the role of that name is 333333333333/Developer
+
+    # [profile mine]
+    role_arn = arn:aws:iam::333333333333:role/other
+    source_profile = x
+
+    exit 0
+    --- stderr
+    ✓ Added to ~/.aws/config: admin, audit, dev
+    Backup of the previous file: ~/.aws/config.jit-backup
+    warning: no role of jit is the same as these profiles, so they were not changed: mine
+    next: jit configure import aws  adds their roles to config.toml
+    ");
 }
 
 /// Without `--replace` nothing of another tool's is touched, and the flags that do not go together are told apart.
@@ -160,16 +201,54 @@ fn flags_that_do_not_go_together_are_refused() {
     let room = Room::by_center(Settings::default());
     let before = from_aws(&room);
     room.write(".aws/config", &before);
+    let mut answers = String::new();
     for options in [&["--restore", "--replace"][..], &["--restore", "--prune"], &["--restore", "--all"]] {
         let output = profiles(&room, options);
-        assert!(output.code() == 2 && output.stderr.contains("cannot be used with"), "{output}");
+        answers.push_str(&format!("{}\n", room.told(&output)));
     }
+    insta::assert_snapshot!(answers, @"
+    exit 2
+    --- stderr
+    error: the argument '--restore' cannot be used with '--replace'
+
+    Usage: jit configure profiles --restore [ROLE]...
+
+    For more information, try '--help'.
+
+    exit 2
+    --- stderr
+    error: the argument '--restore' cannot be used with '--prune'
+
+    Usage: jit configure profiles --restore [ROLE]...
+
+    For more information, try '--help'.
+
+    exit 2
+    --- stderr
+    error: the argument '--restore' cannot be used with '--all'
+
+    Usage: jit configure profiles --restore [ROLE]...
+
+    For more information, try '--help'.
+    ");
     assert_eq!(profiles(&room, &[]).code(), 0);
     assert!(aws_config(&room).starts_with(&before), "{}", aws_config(&room));
     // A file of originals that cannot be read stops everything before something is lost.
     room.write(".aws/config.jit-replaced", "[a\n");
+    let mut answers = String::new();
     for options in [&["--replace"][..], &["--restore"]] {
         let output = profiles(&room, options);
-        assert!(output.code() == 2 && output.stderr.contains("config.jit-replaced:1:1"), "{output}");
+        answers.push_str(&format!("{}\n", room.told(&output)));
     }
+    insta::assert_snapshot!(answers, @"
+    exit 2
+    --- stderr
+    error: ~/.aws/config.jit-replaced:1:1: this section header has no name or no closing bracket: [a
+      next: nothing was changed; fix that and run the command again
+
+    exit 2
+    --- stderr
+    error: ~/.aws/config.jit-replaced:1:1: this section header has no name or no closing bracket: [a
+      next: nothing was changed; fix that and run the command again
+    ");
 }

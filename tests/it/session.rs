@@ -115,7 +115,11 @@ fn whoami_shows_what_aws_says() {
 fn no_sign_in_starts_in_a_script() {
     let room = Room::new();
     let output = room.jit(&["whoami", "developer", "--json"]).on_terminal().run();
-    assert!(output.code() == 3 && output.stdout.contains("\"kind\":\"login_needed\""), "{output}");
+    insta::assert_snapshot!(room.told(&output), @r#"
+    exit 3
+    --- stdout
+    {"version":1,"error":{"causes":["you have not signed in there yet"],"excerpt":null,"hints":["jit login developer"],"kind":"login_needed","message":"you need to sign in at demo"}}
+    "#);
     assert!(room.opened().is_empty());
 }
 

@@ -191,13 +191,46 @@ fn names_already_in_use_are_shown_before_the_question() {
     );
     room.write_config("[idp.mine]\ntype = \"saml\"\nstart_url = \"https://mine.example\"\n[role.Dev]\nidp = \"mine\"\nrole_arn = \"arn:aws:iam::111111111111:role/x\"\n");
     let shown = add(&room, &["--dry-run"]);
-    for words in [
-        "warning: Profiles of your AWS files have the same names: dev, keys.",
-        "warning: The role default has the name of the profile that AWS tools use by default.",
-        "warning: The shared role dev and your own Dev differ only in case",
-    ] {
-        assert!(shown.code() == 0 && shown.stderr.contains(words), "{words}: {shown}");
-    }
+    insta::assert_snapshot!(room.told(&shown), @r#"
+    exit 0
+    --- stdout
+    --- ~/config/jit/config.toml
+    +++ ~/config/jit/config.toml
+    @@ -4,3 +4,21 @@
+     [role.Dev]
+     idp = "mine"
+     role_arn = "arn:aws:iam::111111111111:role/x"
+    +
+    +# >>> shared by ~/shared.toml sha256:RANDOM
+    +# What we all use.
+    +[idp.acme]
+    +type = "oidc"
+    +issuer = "https://acme.okta.com"
+    +client_id = "jit"
+    +[role.dev]
+    +idp = "acme"
+    +role_arn = "arn:aws:iam::111111111111:role/dev"
+    +description = "Development"
+    +[role.default]
+    +idp = "acme"
+    +role_arn = "arn:aws:iam::111111111111:role/x"
+    +[role.keys]
+    +idp = "acme"
+    +role_arn = "arn:aws:iam::111111111111:role/y"
+    +# <<< shared by ~/shared.toml
+    --- stderr
+    ~/shared.toml would add:
+      IdPs: 1 new
+        new: acme (sign in at acme.okta.com)
+      roles: 3 new
+        new: dev (111111111111), default (111111111111), keys (111111111111)
+      accounts: 1
+        new: 111111111111
+    warning: Profiles of your AWS files have the same names: dev, keys. jit would use the shared roles instead of these profiles; other tools keep the profiles
+    warning: The role default has the name of the profile that AWS tools use by default. jit configure profiles does not write [default] for it without --name default
+    warning: The shared role dev and your own Dev differ only in case
+    ✓ Would add to ~/config/jit/config.toml: idp acme, role dev, role default, role keys (shared by ~/shared.toml, sha256 RANDOM)
+    "#);
     assert_eq!(add(&room, &["--yes"]).code(), 0);
     let profiles = room.jit(&["configure", "profiles"]).run();
     insta::assert_snapshot!(room.told(&profiles), @"

@@ -97,14 +97,20 @@ fn a_file_that_has_moved_takes_its_own_place() {
     // A location on the same host, and one that may not be used at all.
     new.says("308 Permanent Redirect\r\nLocation: /here/jit.toml", "");
     let told = configure(&room, &["add"]);
-    let there = new.url.replace("/jit.toml", "/here/jit.toml");
-    assert!(
-        told.stderr.contains(&format!("next: jit configure add {there}  if you trust that URL")),
-        "{told}"
-    );
+    insta::assert_snapshot!(room.told(&told), @"
+    exit 1
+    --- stderr
+    error: http://127.0.0.1:PORT/jit.toml redirects to /here/jit.toml
+      next: jit configure add http://127.0.0.1:PORT/here/jit.toml  if you trust that URL: takes the file from there from now on
+    ");
     new.says("302 Found\r\nLocation: http://intranet.example/jit.toml", "");
     let told = configure(&room, &["add"]);
-    assert!(told.stderr.contains("next: ask the publisher of the file for its new URL"), "{told}");
+    insta::assert_snapshot!(room.told(&told), @"
+    exit 1
+    --- stderr
+    error: http://127.0.0.1:PORT/jit.toml redirects to http://intranet.example/jit.toml
+      next: ask the publisher of the file for its new URL
+    ");
 }
 
 #[test]
@@ -202,16 +208,23 @@ fn a_shared_file_is_removed_and_nothing_else() {
     // Edits in it are not thrown away unseen; and of several files, the one that is named goes.
     room.write_config(&with.replace("eu-west-1", "eu-west-2"));
     let edited = configure(&room, &["remove", "--yes"]);
-    assert!(
-        edited.code() == 2 && edited.stderr.contains("was edited in ~/config/jit/config.toml"),
-        "{edited}"
-    );
+    insta::assert_snapshot!(room.told(&edited), @"
+    exit 2
+    --- stderr
+    error: the part shared by http://127.0.0.1:PORT/jit.toml was edited in ~/config/jit/config.toml
+      next: without --yes, jit shows the edits that would be lost and asks
+    ");
     room.write_config(&with);
     room.write("mine.toml", &file.replace("acme", "own").replace("role.dev]", "role.own]"));
     assert_eq!(configure(&room, &["add", "mine.toml", "--yes"]).code(), 0);
     let several = configure(&room, &["remove", "--yes"]);
-    assert!(several.code() == 2 && several.stderr.contains("contains several shared files"), "{several}");
-    assert!(several.stderr.contains(&format!("next: jit configure remove {}\n", page.url)), "{several}");
+    insta::assert_snapshot!(room.told(&several), @"
+    exit 2
+    --- stderr
+    error: ~/config/jit/config.toml contains several shared files
+      next: jit configure remove http://127.0.0.1:PORT/jit.toml
+      next: jit configure remove ~/mine.toml
+    ");
     // A file is found by its path from here.
     assert_eq!(configure(&room, &["remove", "mine.toml", "--yes"]).code(), 0);
     assert_eq!(config(&room), with);

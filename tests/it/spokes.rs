@@ -74,8 +74,40 @@ fn two_tables_are_one_hundred_and_twenty_roles() {
     assert_eq!(answer["AccountId"], "222222222222");
     // Each value has the line of its table, and the account its own.
     let explained = room.jit(&["explain", "prod/admin"]).run();
-    let line = text.lines().position(|line| line.starts_with("prod = ")).unwrap() + 1;
-    assert!(explained.stdout.contains(&format!("config.toml:{line}")), "{explained}");
+    insta::assert_snapshot!(room.told(&explained), @"
+    exit 0
+    --- stdout
+    prod/admin (from the command line)
+
+    1. idp demo
+      issuer           http://IDP                  ~/config/jit/config.toml:4
+      client_id        jit-demo                                ~/config/jit/config.toml:5
+      flow             auto                                    default
+      redirect_port    any free port                           default
+      tags             department=platform                     the ID token
+      transitive_tags  department                              the ID token
+      stored           ID token of alice@example.com until HH:MM, TIME left
+      not needed       token endpoint of http://IDP, with the refresh token
+
+    2. hub hub
+      role_arn         arn:aws:iam::111111111111:role/jit-hub  ~/config/jit/config.toml:9
+      duration         1 h                                     default
+      session_name     the IdP's user                          default
+      sts_region       us-east-1                               the partition's first region
+      sts_endpoint     http://STS                  AWS_ENDPOINT_URL_STS
+      stored           session until HH:MM, TIME left
+      not needed       AssumeRoleWithWebIdentity at http://STS
+
+    3. spoke prod/admin
+      role_arn         arn:aws:iam::222222222222:role/admin    ~/config/jit/config.toml:22
+      duration         1 h                                     default
+      session_name     the IdP's user                          default
+      sts_region       eu-west-1                               ~/config/jit/config.toml:14
+      sts_endpoint     http://STS                  AWS_ENDPOINT_URL_STS
+      region           eu-west-1                               ~/config/jit/config.toml:14
+      stored           session until HH:MM, TIME left
+      not needed       AssumeRole at http://STS
+    ");
     let listed = room.jit(&["roles", "prod"]).run();
     insta::assert_snapshot!(room.told(&listed), @"
     exit 0
@@ -272,5 +304,10 @@ fn a_shared_file_may_have_such_tables() {
         &shared("payments-prod = \"222222222222\"\n").replace("demo", "mine").replace("hub", "my-hub"),
     );
     let twice = room.jit(&["configure", "add", &page.url, "--yes"]).run();
-    assert!(twice.code() == 2 && twice.stderr.contains("already defines [spokes.admin]"), "{twice}");
+    insta::assert_snapshot!(room.told(&twice), @"
+    exit 2
+    --- stderr
+    error: ~/config/jit/config.toml already defines [spokes.admin], [role.payments-prod/admin], and http://127.0.0.1:PORT/jit.toml defines it too
+      next: rename or delete your own, then run the command again
+    ");
 }

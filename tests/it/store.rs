@@ -358,8 +358,18 @@ fn a_store_that_fails_after_the_sign_in_is_exit_5() {
         mode(&room.path(folder), 0o700);
     }
     assert!(login.code() == 5 && room.opened().len() == 1, "{login}");
-    let error =
-        "error: you are signed in, but jit could not store the sign-in: the next command asks again\n";
-    assert!(login.stderr.contains(error), "{login}");
+    insta::assert_snapshot!(room.told(&login), @"
+    exit 5
+    --- stderr
+    Opening your browser to sign in at IDP
+    If it does not open, visit:
+    http://127.0.0.1:PORT/…
+    warning: could not store the sign-in at demo, so the next command needs it again: cannot write ~/state/jit/store.json: Permission denied (os error 13)
+    ✓ Signed in as alice@example.com at demo
+    error: you are signed in, but jit could not store the sign-in: the next command asks again
+      because: cannot write ~/state/jit/store.json
+      because: Permission denied (os error 13)
+      next: check the owner and the permissions of that folder and of its parents
+    ");
     assert_eq!(login.stderr.matches("warning: ").count(), 1, "{login}");
 }

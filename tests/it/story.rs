@@ -36,7 +36,11 @@ fn a_hundred_callers_with_nothing_but_a_refresh_token() {
     let runs = (0..100).map(|_| room.jit(&["credential-process", "admin"]).hands_over());
     let outputs = room.at_once(runs);
     let first = &outputs[0];
-    assert!(first.code() == 0 && first.stdout.contains("SessionToken"), "{first}");
+    insta::assert_snapshot!(room.told(first), @"
+    exit 0
+    --- stdout
+    (credentials)
+    ");
     for output in &outputs {
         assert_eq!((output.code(), &output.stdout), (0, &first.stdout), "{output}");
     }
@@ -62,5 +66,12 @@ fn the_page_is_answered_in_the_browser() {
     let login = room.jit(&["login", "admin"]).on_terminal().run();
     assert_eq!(login.code(), 0, "{login}");
     let whoami = room.jit(&["whoami", "admin"]).run();
-    assert!(whoami.code() == 0 && whoami.stdout.contains("assumed-role/admin/"), "{whoami}");
+    insta::assert_snapshot!(room.told(&whoami), @"
+    exit 0
+    --- stdout
+    account  222222222222
+    arn      arn:aws:sts::222222222222:assumed-role/admin/alice@example.com
+    user id  AROATM4BUH3UM2K2EVKA6:alice@example.com
+    idp      alice@example.com at demo
+    ");
 }

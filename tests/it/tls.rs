@@ -190,6 +190,7 @@ openssl req -x509 -key leaf.key -subj '/CN=127.0.0.1' -days 2 -addext 'subjectAl
 fn a_proxy_that_answers_with_a_page_is_named_and_gets_nothing() {
     let room = Room::new();
     room.write_config(&room.usual_config().replace(room.servers().issuer(), "https://idp.example"));
+    let mut answers = String::new();
     for (status, why) in [
         ("200 OK", "cannot reach idp.example: "),
         (
@@ -208,16 +209,44 @@ fn a_proxy_that_answers_with_a_page_is_named_and_gets_nothing() {
             room.jit(&["login", "admin"]).env("HTTPS_PROXY", &format!("http://{}", proxy.address)).run();
         assert_eq!((login.code(), login.stdout.as_str()), (1, ""), "{status}: {login}");
         assert!(login.stderr.starts_with(&format!("error: {why}")), "{status}: {login}");
-        assert!(
-            login.stderr.contains("\n  next: ") && !login.stderr.contains(['\u{1b}', '\u{7}']),
-            "{status}: {login}"
-        );
+        answers.push_str(&format!("# {status}\n{}\n", room.told(&login)));
+        assert!(!login.stderr.contains(['\u{1b}', '\u{7}']), "{status}: {login}");
         let asked = proxy.requests();
         assert!(
             !asked.is_empty() && asked.iter().all(|asked| asked.starts_with("CONNECT idp.example:443 ")),
             "{asked:?}"
         );
     }
+    insta::assert_snapshot!(answers, @"
+    # 200 OK
+    exit 1
+    --- stderr
+    error: cannot reach idp.example: tls handshake eof
+      next: check `issuer`, the network and the proxy
+      next: run `jit doctor`
+
+    # 302 Found
+    Location: http://portal.example/
+    exit 1
+    --- stderr
+    error: cannot reach idp.example: the proxy does not connect to that host
+      next: check `issuer`, the network and the proxy
+      next: run `jit doctor`
+
+    # 407 Proxy Authentication Required
+    exit 1
+    --- stderr
+    error: cannot reach idp.example: the proxy requires authentication (status 407)
+      next: check `issuer`, the network and the proxy
+      next: run `jit doctor`
+
+    # 403 Forbidden
+    exit 1
+    --- stderr
+    error: cannot reach idp.example: the proxy does not connect to that host
+      next: check `issuer`, the network and the proxy
+      next: run `jit doctor`
+    ");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! `jit configure`: from one URL to a tested configuration.
 
+mod unfinished;
+
 use jit_emulator::{ADMIN, Account, Approval, CLIENT_ID, Call, HUB, Settings};
 
 use crate::support::Room;
@@ -177,119 +179,6 @@ fn metadata_pointing_to_another_host_needs_confirmation() {
     }
     assert!(room.opened().is_empty(), "{:?}", room.opened());
     assert_eq!(config(&room), "");
-}
-
-#[test]
-fn nothing_is_written_without_confirmation_or_a_person() {
-    let accounts = vec![Account::new("444444444444", "acme", &["ReadOnly"])];
-    let room = room(Settings { accounts, ..Settings::default() });
-    let nobody = room.jit(&["configure"]).run();
-    let said = "error: jit configure asks questions, and it cannot ask them here\n  next: jit configure add URL  adds a company's shared file\n";
-    assert!(nobody.code() == 2 && nobody.stderr.starts_with(said), "{nobody}");
-    let mut configure = room.jit(&["configure"]).somebody_types().start();
-    configure.says("URL: ");
-    configure.types(&format!("{}\n", room.servers().start_url()));
-    configure.says("Name of the role");
-    configure.types("\n");
-    configure.says("[Y/n]");
-    configure.types("n\n");
-    let configure = configure.wait();
-    assert!(configure.code() == 0 && configure.stdout.contains("Nothing was written"), "{configure}");
-    let mut stopped = room.jit(&["configure"]).somebody_types().start();
-    stopped.says("URL: ");
-    // The end of the input, which no further question can change.
-    stopped.types("\u{4}");
-    let stopped = stopped.wait();
-    assert!(
-        stopped.code() == 1 && stopped.stdout.contains("no answer was given; nothing was written"),
-        "{stopped}"
-    );
-    assert!(!room.path(CONFIG).exists());
-    // A person with profiles is told that these are enough.
-    room.write(".aws/config", "[profile x]\nsso_start_url = https://acme.awsapps.com/start\nsso_region = eu-west-1\nsso_account_id = 111111111111\nsso_role_name = A\n");
-    let mut told = room.jit(&["configure"]).somebody_types().start();
-    told.says("1 of the profiles in ~/.aws/config work without configuration");
-    told.types("\u{3}");
-    assert_ne!(told.wait().code(), 0);
-}
-
-/// Enter by mistake costs nothing: the same question comes again.
-#[test]
-fn an_empty_answer_is_asked_for_again() {
-    let room = room(Settings::default());
-    let mut configure = room.jit(&["configure"]).somebody_types().start();
-    let mut asked = |question: &str, answer: &str| {
-        for empty in ["\n", "   \n"] {
-            configure.says(question);
-            configure.types(empty);
-            configure.says("An answer is needed here; Ctrl-C stops without writing anything");
-        }
-        configure.says(question);
-        configure.types(&format!("{answer}\n"));
-    };
-    asked("URL: ", room.servers().issuer());
-    asked("The client id registered there for jit: ", CLIENT_ID);
-    asked("The ARN of the role that the IdP offers you: ", HUB);
-    configure.says("Name of the role [jit-hub]: ");
-    configure.types("\n");
-    configure.says("(Enter for none): ");
-    configure.types("\n");
-    configure.says("[Y/n]");
-    configure.types("\n");
-    let configure = configure.wait();
-    assert!(configure.code() == 0 && config(&room).contains(HUB), "{configure}");
-    assert_eq!(room.count(Call::Authorize), 1);
-}
-
-/// Whoever chooses no role, or none that works, keeps the IdP that does.
-#[test]
-fn a_working_idp_is_kept_without_a_role() {
-    let only_idp = |room: &Room| {
-        let start = room.servers().start_url();
-        format!(
-            "[idp.idp]\ntype      = \"identity-center\"\nstart_url = \"{start}\"\nregion    = \"eu-west-1\"\n"
-        )
-    };
-    for key in ["\u{3}", "\u{1b}"] {
-        let room = room(Settings::default());
-        let mut configure = room.jit(&["configure"]).somebody_types().start();
-        configure.says("URL: ");
-        configure.types(&format!("{}\n", room.servers().start_url()));
-        configure.says("3 roles are available");
-        configure.says("❯");
-        configure.types(key);
-        configure.says("No role was chosen. idp works, and can be added without one");
-        configure.says("Add this to ~/config/jit/config.toml? [Y/n]");
-        configure.types("\n");
-        let configure = configure.wait();
-        assert!(
-            configure.code() == 0 && configure.stdout.contains("jit login --idp idp  lets you choose a role"),
-            "{configure}"
-        );
-        assert_eq!(config(&room), only_idp(&room));
-    }
-    // The same after a role that does not work; and a no at the end writes nothing.
-    let room = room(Settings::default());
-    for (answer, written) in [("n\n", false), ("\n", true)] {
-        let mut configure = room.jit(&["configure"]).somebody_types().start();
-        configure.says("URL: ");
-        configure.types(&format!("{}\n", room.servers().issuer()));
-        configure.says("The client id registered there for jit: ");
-        configure.types(&format!("{CLIENT_ID}\n"));
-        configure.says("The ARN of the role that the IdP offers you: ");
-        configure.types("arn:aws:iam::111111111111:role/wrong\n");
-        configure.says("Name of the role [wrong]: ");
-        configure.types("\n");
-        configure.says("Try another role? [y/N]");
-        configure.types("n\n");
-        configure.says("idp works, and can be added without a role");
-        configure.says("[Y/n]");
-        configure.types(answer);
-        assert_eq!(configure.wait().code(), 0);
-        let config = config(&room);
-        assert_eq!(config.contains("[idp.idp]"), written, "{config}");
-        assert!(!config.contains("[role."), "{config}");
-    }
 }
 
 /// Whoever comes from `aws sso login` has typed the URL once already.

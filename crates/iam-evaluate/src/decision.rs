@@ -87,7 +87,7 @@ impl<'a> Place<'a> {
 /// The reason.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-pub enum Because<'a> {
+pub enum Reason<'a> {
     /// This statement denies it.
     Denies(Place<'a>),
     /// These statements allow it: one of each layer that must.
@@ -109,7 +109,7 @@ pub struct Decision<'a> {
     /// What AWS would answer.
     pub outcome: Outcome,
     /// The reason.
-    pub because: Because<'a>,
+    pub because: Reason<'a>,
     pub(crate) request: &'a Request,
 }
 
@@ -124,13 +124,13 @@ impl Decision<'_> {
     #[must_use]
     pub fn to_json(&self) -> Value {
         let (outcome, because) = match &self.because {
-            Because::Denies(place) => ("explicit_deny", json!({"statement": self.place(*place)})),
-            Because::Allows(places) => (
+            Reason::Denies(place) => ("explicit_deny", json!({"statement": self.place(*place)})),
+            Reason::Allows(places) => (
                 "allowed",
                 json!({"statements": places.iter().map(|place| self.place(*place)).collect::<Vec<_>>()}),
             ),
-            Because::Root => ("allowed", json!({"root_user": true})),
-            Because::NothingAllows { layer, nearly } => {
+            Reason::Root => ("allowed", json!({"root_user": true})),
+            Reason::NothingAllows { layer, nearly } => {
                 let nearly = nearly.map(|(place, condition)| {
                     json!({"statement": self.place(place), "condition": self.condition(condition)})
                 });
@@ -199,12 +199,12 @@ impl fmt::Display for Decision<'_> {
             Ok(())
         };
         match &self.because {
-            Because::Denies(place) => {
+            Reason::Denies(place) => {
                 write!(f, "{action} is denied by ")?;
                 write_place(f, *place)?;
                 conditions(f, place)
             }
-            Because::Allows(places) => {
+            Reason::Allows(places) => {
                 write!(f, "{action} is allowed by ")?;
                 for (at, place) in places.iter().enumerate() {
                     f.write_str(if at == 0 { "" } else { "; and by " })?;
@@ -213,8 +213,8 @@ impl fmt::Display for Decision<'_> {
                 }
                 Ok(())
             }
-            Because::Root => write!(f, "{action} is allowed: this is the root user"),
-            Because::NothingAllows { layer, nearly } => {
+            Reason::Root => write!(f, "{action} is allowed: this is the root user"),
+            Reason::NothingAllows { layer, nearly } => {
                 write!(f, "{action} is denied: no {layer} allows it")?;
                 if let Some((place, condition)) = nearly {
                     f.write_str("; ")?;

@@ -8,7 +8,7 @@
 //! 4. Across accounts, the resource policy and all policies of the principal must allow.
 //! 5. Trust and key policies must allow in any case; `sts:AssumeRole…` without a trust policy is denied.
 
-use crate::decision::{Because, Decision, Layer, Outcome, Place};
+use crate::decision::{Decision, Layer, Outcome, Place, Reason};
 use crate::policy::{Effect, Fit, Kind, Policy};
 use crate::principal::NamedAs;
 use crate::request::{Principal, Request};
@@ -79,14 +79,14 @@ fn ask<'a>(
 pub fn evaluate<'a>(policies: &'a Policies, request: &'a Request) -> Decision<'a> {
     let because = decide(policies, request);
     let outcome = match because {
-        Because::Denies(_) => Outcome::ExplicitDeny,
-        Because::Allows(_) | Because::Root => Outcome::Allowed,
-        Because::NothingAllows { .. } => Outcome::ImplicitDeny,
+        Reason::Denies(_) => Outcome::ExplicitDeny,
+        Reason::Allows(_) | Reason::Root => Outcome::Allowed,
+        Reason::NothingAllows { .. } => Outcome::ImplicitDeny,
     };
     Decision { outcome, because, request }
 }
 
-fn decide<'a>(policies: &'a Policies, request: &'a Request) -> Because<'a> {
+fn decide<'a>(policies: &'a Policies, request: &'a Request) -> Reason<'a> {
     // Services, tokens of identity providers and anonymous callers have no policies of their own.
     let has_own = request.principal.account().is_some();
     let is_root = matches!(request.principal, Principal::Root { .. });
@@ -113,7 +113,7 @@ fn decide<'a>(policies: &'a Policies, request: &'a Request) -> Because<'a> {
     let all = levels.iter().chain([&resource_control, &identity, &boundary, &session, &resource]);
     for said in all {
         if let Says::Deny(place) = said {
-            return Because::Denies(*place);
+            return Reason::Denies(*place);
         }
     }
 
@@ -153,12 +153,12 @@ fn decide<'a>(policies: &'a Policies, request: &'a Request) -> Because<'a> {
     for (layer, said) in needed {
         match said {
             Says::Allow(place, _) => places.push(place),
-            Says::Nothing(nearly) => return Because::NothingAllows { layer, nearly },
-            Says::Deny(place) => return Because::Denies(place),
+            Says::Nothing(nearly) => return Reason::NothingAllows { layer, nearly },
+            Says::Deny(place) => return Reason::Denies(place),
         }
     }
     if is_root && !places.iter().any(|place| place.layer == Layer::Resource) {
-        return Because::Root;
+        return Reason::Root;
     }
-    Because::Allows(places)
+    Reason::Allows(places)
 }

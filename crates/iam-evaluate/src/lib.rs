@@ -43,7 +43,7 @@ mod principal;
 pub mod request;
 mod value;
 
-pub use decision::{Because, Decision, Layer, Outcome};
+pub use decision::{Decision, Layer, Outcome, Reason};
 pub use evaluate::{Policies, evaluate};
 pub use policy::{Kind, ParseError, Policy};
 pub use request::{Principal, Request};

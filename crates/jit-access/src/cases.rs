@@ -38,12 +38,12 @@ pub struct PolicyCase {
     /// The people who approved.
     pub approved_by: Vec<String>,
     /// The expected result.
-    pub wanted: Wanted,
+    pub wanted: ExpectedResult,
 }
 
 /// The expected result of a case.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Wanted {
+pub enum ExpectedResult {
     /// Granted for this many seconds.
     Granted(u32),
     /// Denied with this code.
@@ -52,7 +52,7 @@ pub enum Wanted {
     Waits(BTreeSet<String>),
 }
 
-impl fmt::Display for Wanted {
+impl fmt::Display for ExpectedResult {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Granted(seconds) => write!(f, "granted {}", short(*seconds)),
@@ -217,10 +217,10 @@ fn moment(word: Option<&str>) -> Result<Timestamp, Wrong> {
     }
 }
 
-fn parse_wanted(text: &str) -> Result<Wanted, Wrong> {
+fn parse_wanted(text: &str) -> Result<ExpectedResult, Wrong> {
     const NEXT: &str = "write `granted 1h`, `denied: CODE` or `waits: GROUP`";
     if let Some(rest) = text.strip_prefix("granted") {
-        return Ok(Wanted::Granted(duration(rest.trim())?));
+        return Ok(ExpectedResult::Granted(duration(rest.trim())?));
     }
     let Some((word, rest)) = text.split_once(':') else {
         return wrong(format!("`{}` is not a possible result of a request", text.escape_default()), NEXT);
@@ -228,7 +228,7 @@ fn parse_wanted(text: &str) -> Result<Wanted, Wrong> {
     let rest = rest.trim();
     match word.trim() {
         "denied" => match Code::ALL.iter().find(|code| code.name() == rest) {
-            Some(code) => Ok(Wanted::Denied(*code)),
+            Some(code) => Ok(ExpectedResult::Denied(*code)),
             None => {
                 let names: Vec<&str> = Code::ALL.iter().map(|code| code.name()).collect();
                 let next = closest(rest, names.iter().copied()).map_or_else(
@@ -239,7 +239,7 @@ fn parse_wanted(text: &str) -> Result<Wanted, Wrong> {
             }
         },
         "waits" if !rest.is_empty() => {
-            Ok(Wanted::Waits(rest.split(',').map(|group| group.trim().to_owned()).collect()))
+            Ok(ExpectedResult::Waits(rest.split(',').map(|group| group.trim().to_owned()).collect()))
         }
         _ => wrong(format!("`{}` is not a possible result of a request", text.escape_default()), NEXT),
     }

@@ -34,8 +34,11 @@ impl PolicyFinding {
     pub fn located(&self, files: &[PolicyFile]) -> Mistake {
         let file = files.iter().find(|file| file.path == self.place.path).or(files.first());
         let Some(PolicyFile { path, text }) = file else {
-            let (path, line, column) = (self.place.path.clone(), self.place.line, 1);
-            let (what, suggestion) = (self.what.clone(), Some(self.advice.clone()));
+            let path = self.place.path.clone();
+            let line = self.place.line;
+            let column = 1;
+            let what = self.what.clone();
+            let suggestion = Some(self.advice.clone());
             return Mistake { path, line, column, excerpt: None, what, suggestion };
         };
         let lines = Lines::of(text);

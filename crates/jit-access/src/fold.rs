@@ -154,7 +154,8 @@ impl Records {
             Fact::Review(review) if review.sha256 == *hash => Some((fact, review)),
             _ => None,
         });
-        let (author, at) = (&subject.author, subject.at);
+        let author = &subject.author;
+        let at = subject.at;
         Some(UseCase { id, author, at, used, hash: *hash, reviews: reviews.collect() })
     }
 

@@ -158,7 +158,8 @@ impl Applier<'_> {
         let index = policy.index();
         let people = index.with(self.directory);
         let case = records.case(request).ok_or(ApplyError::NoRequest(request))?;
-        let (mut observed, mut frozen) = (Observed::new(), Vec::new());
+        let mut observed = Observed::new();
+        let mut frozen = Vec::new();
         for grant in case.decision.iter().flat_map(|decision| &decision.grants) {
             let mut role = self.iam.role(&grant.role)?;
             observed

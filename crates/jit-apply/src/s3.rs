@@ -43,7 +43,8 @@ impl<'s> S3Ledger<'s> {
         session: SessionForLedger<'s>,
     ) -> Result<Self, CallError> {
         Bucket::new(&endpoint, bucket, Addressing::VirtualHost)?;
-        let (first, dated) = (RefCell::default(), Cell::default());
+        let first = RefCell::default();
+        let dated = Cell::default();
         Ok(Self { calls, endpoint, bucket: bucket.to_owned(), session, first, dated })
     }
 
@@ -70,7 +71,8 @@ impl<'s> S3Ledger<'s> {
         let bucket = Bucket::new(&self.endpoint, &self.bucket, Addressing::VirtualHost)
             .map_err(|error| self.failed(&error))?;
         let answer = self.calls.wait(async |now| {
-            let (http, endpoint) = (self.calls.http(), &self.endpoint);
+            let http = self.calls.http();
+            let endpoint = &self.endpoint;
             call(&bucket, &Caller { http, endpoint, credentials: &credentials, now }).await
         });
         if let Some(date) = self.calls.http().server_date() {

@@ -48,7 +48,9 @@ impl Service for Ec2 {
         if !is_known(request) {
             return Err(Refusal::new(400, "InvalidAction", "The action is not valid for this web service."));
         }
-        let (name, resource, account) = ("ec2:DescribeRegions", "*", caller.account.as_str());
+        let name = "ec2:DescribeRegions";
+        let resource = "*";
+        let account = caller.account.as_str();
         let action = Action { name, resource, account, policy: None, keys: Vec::new() };
         self.gate.check(&lock(&self.gate.shared.cloud), Who::Session(&caller), action).map_err(|denied| {
             let text = format!("You are not authorized to perform this operation. {}", denied.short());

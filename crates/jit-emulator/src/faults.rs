@@ -81,7 +81,8 @@ impl Edit {
 
     /// Replaces `from` by `to` everywhere.
     pub fn replacing(from: &str, to: &str) -> Self {
-        let (from, to) = (from.to_owned(), to.to_owned());
+        let from = from.to_owned();
+        let to = to.to_owned();
         Self::by(move |text| text.replace(&from, &to))
     }
 

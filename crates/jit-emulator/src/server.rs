@@ -165,8 +165,8 @@ fn run(
     };
     runtime.block_on(async {
         let bound = async {
-            let (idp, sts) =
-                (Loopback::bind(0).await?, Loopback::bind(0).await?.with_bodies_up_to(LARGEST_OBJECT));
+            let idp = Loopback::bind(0).await?;
+            let sts = Loopback::bind(0).await?.with_bodies_up_to(LARGEST_OBJECT);
             let center = Loopback::bind(0).await?;
             let shared = Arc::new(Shared::new(settings, clock, idp.port())?);
             Ok::<_, io::Error>((idp, sts, center, shared))

@@ -42,7 +42,8 @@ pub(crate) fn served(
 ) -> impl Fn(Request) -> Pin<Box<dyn Future<Output = Reply>>> {
     let service = Rc::new(service);
     move |request| {
-        let (service, shared) = (Rc::clone(&service), Arc::clone(&shared));
+        let service = Rc::clone(&service);
+        let shared = Arc::clone(&shared);
         Box::pin(async move {
             let met = match service.call(&request) {
                 Some(call) => meet(&shared, call).await,

@@ -110,7 +110,8 @@ impl Session {
         let token = STANDARD.encode(shared.random::<675>()?);
         shared.note("secret access key", &secret_key);
         shared.note("session token", &token);
-        let (account, issued) = (account_of(role), shared.sts_now());
+        let account = account_of(role);
+        let issued = shared.sts_now();
         let role_name = role.rsplit('/').next().unwrap_or_default();
         Ok(Self {
             key_id: format!("ASIA{}", letters(&shared.random::<16>()?)),

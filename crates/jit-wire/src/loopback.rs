@@ -109,7 +109,8 @@ impl Loopback {
                     tokio::time::sleep(Duration::from_millis(50)).await;
                     continue;
                 };
-                let (handler, in_line) = (Rc::clone(&handler), Rc::clone(&silent));
+                let handler = Rc::clone(&handler);
+                let in_line = Rc::clone(&silent);
                 let ends = stream.peer_addr().ok().zip(stream.local_addr().ok());
                 let connection = tokio::task::spawn_local(attend(stream, ends, accepts, in_line, handler));
                 silent.admit(connection.abort_handle());

@@ -34,7 +34,8 @@ pub(crate) fn state_json(state: &State) -> Value {
 
 /// A request: what was asked, its state, and who is missing; with `whole` everything that happened, and the policies.
 pub(crate) fn case_json(case: &Case<'_>, desk: &Desk<'_>, whole: bool) -> Value {
-    let (request, state) = (case.request, desk.state(case));
+    let request = case.request;
+    let state = desk.state(case);
     let mut value = json!({
         "id": case.id.to_string(),
         "short": desk.short(case.id),

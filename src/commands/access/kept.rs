@@ -75,7 +75,8 @@ pub(crate) struct KeptRequest {
 pub(crate) fn mine(state: &Path, now: Timestamp) -> Vec<KeptRequest> {
     let kept = |(access, about): (String, String)| {
         let mut words = about.split(' ').map(str::to_owned);
-        let (short, state) = (words.next()?, words.next()?);
+        let short = words.next()?;
+        let state = words.next()?;
         let until = Timestamp(words.next()?.parse().ok()?);
         (until > now).then_some(KeptRequest { access, short, state, until })
     };

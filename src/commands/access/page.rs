@@ -177,6 +177,7 @@ fn about(case: &Case<'_>, desk: &Desk<'_>, ui: &Ui) -> Vec<Vec<Shown>> {
 
 /// The person, and the session's name where that is another one.
 fn who(case: &Case<'_>, desk: &Desk<'_>) -> Shown {
-    let (person, session) = (desk.name_of(case.author), case.author.session_name());
+    let person = desk.name_of(case.author);
+    let session = case.author.session_name();
     if person == session { escape(person) } else { shown!("{} ({})", person, session) }
 }

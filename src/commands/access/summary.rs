@@ -84,7 +84,8 @@ pub(crate) fn show_request(case: &Case<'_>, desk: &Desk<'_>, (voter, vote): (&st
     if let Some(id) = request.extends {
         found.push(("extends", desk.short(id)));
     }
-    let (person, session) = (desk.name_of(case.author), case.author.session_name());
+    let person = desk.name_of(case.author);
+    let session = case.author.session_name();
     if person != session {
         found.push(("session", session.to_owned()));
     }
@@ -132,7 +133,9 @@ fn before(case: &Case<'_>, desk: &Desk<'_>) -> String {
             && other.request.access == case.request.access
             && case.is_requester(&desk.people, other.author)
     };
-    let (mut granted, mut denied, mut last) = (0, 0, None);
+    let mut granted = 0;
+    let mut denied = 0;
+    let mut last = None;
     for other in desk.cases().filter(same) {
         match desk.state(&other) {
             State::Granted { from, .. } => {

@@ -176,7 +176,9 @@ fn on_request(ballot: &Ballot<'_>, case: &Case<'_>, desk: &Desk<'_>, ui: &Ui) ->
     let author = case.voter(&desk.people, desk.user_id, ballot.vote, desk.now())?;
     show_request(case, desk, (author.person, ballot.vote), ui);
     confirm(ballot, case.hash, &short, desk.world)?;
-    let (request, sha256, reason) = (case.id, case.hash, ballot.message.to_owned());
+    let request = case.id;
+    let sha256 = case.hash;
+    let reason = ballot.message.to_owned();
     say(desk, &Fact::Vote(Vote { request, sha256, vote: ballot.vote, reason }))?;
     Ok(Done::Voted(case.id))
 }
@@ -194,7 +196,9 @@ fn on_use(ballot: &Ballot<'_>, used: &UseCase<'_>, desk: &Desk<'_>, ui: &Ui) -> 
     used.reviewer(&desk.people, desk.user_id)?;
     show_use(used, desk, ui);
     confirm(ballot, used.hash, &desk.short(used.id), desk.world)?;
-    let (request, sha256, reason) = (used.id, used.hash, ballot.message.to_owned());
+    let request = used.id;
+    let sha256 = used.hash;
+    let reason = ballot.message.to_owned();
     say(desk, &Fact::Review(Review { request, sha256, vote: ballot.vote, reason }))?;
     Ok(Done::Reviewed(used.id))
 }

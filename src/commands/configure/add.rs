@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use crate::commands::load::{self, LARGEST_CONFIG};
 use crate::config::draft::{Draft, Table, access_table};
 use crate::config::host;
-use crate::config::shared::{self, Around, Part};
+use crate::config::shared::{self, Part, Surroundings};
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::index;
 use crate::sys::{fs, process};
@@ -172,7 +172,7 @@ fn take(from: &str, args: &AddArgs, present: &Present, world: &World, ui: &Ui) -
     nothing_twice(from, [&draft, &own], &spokes, both_have_access, present)?;
     let rest = before.as_ref().map(|part| Zeroizing::new(shared::without(text, part)));
     let rest = rest.as_ref().map_or(text, |rest| rest.as_str());
-    let around = Around {
+    let around = Surroundings {
         from: from.to_owned(),
         own,
         default_role: shared::default_role(rest),
@@ -327,7 +327,8 @@ fn nothing_twice(
         names.iter().any(|name| found.contains(name))
     };
     let shared_by = shared::parts(text).into_iter().find(|part| part.from != from && in_part(part));
-    let (path, twice) = (present.path.clone(), super::some(&found));
+    let path = present.path.clone();
+    let twice = super::some(&found);
     let shared_by = shared_by.map(|part| part.from);
     Err(AddError::DefinedTwice { path, twice, from: from.to_owned(), shared_by }.into())
 }

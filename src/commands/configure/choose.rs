@@ -7,7 +7,7 @@ use crate::config::draft::fit_name;
 use crate::error::{CommandResult, Kind};
 use crate::world::World;
 
-use super::profiles::Wanted;
+use super::profiles::WantedProfile;
 use crate::commands::load;
 use crate::commands::nameable::{FoundIn, Nameable};
 use crate::commands::unknown::UnknownRole;
@@ -112,7 +112,7 @@ pub(super) fn wanted(
     patterns: &[String],
     every: bool,
     template: &str,
-) -> CommandResult<Vec<Wanted>> {
+) -> CommandResult<Vec<WantedProfile>> {
     for pattern in patterns {
         if !roles.iter().any(|role| fits(role, pattern)) {
             return Err(UnknownRole::new(pattern, None, roles).into());
@@ -129,19 +129,21 @@ pub(super) fn wanted(
     for role in roles.iter().filter(chosen) {
         let profile = profile_name(role, &template);
         if let Some(other) = taken.insert(profile.clone(), &role.name) {
-            let (one, other) = ((*other).to_owned(), role.name.clone());
+            let one = (*other).to_owned();
+            let other = role.name.clone();
             return Err(ChoiceError::Twice { one, other, profile }.into());
         }
         // The line of a profile outlives the name of an account.
         let asked_for = role.clone().sure_name();
-        wanted.push(Wanted { profile, role: asked_for, region: role.region.clone(), typed });
+        wanted.push(WantedProfile { profile, role: asked_for, region: role.region.clone(), typed });
     }
     Ok(wanted)
 }
 
 pub(super) fn pieces(template: &str) -> CommandResult<Vec<Piece<'_>>> {
     let wrong = |what: String| ChoiceError::Template(what);
-    let (mut pieces, mut rest) = (Vec::new(), template);
+    let mut pieces = Vec::new();
+    let mut rest = template;
     while let Some(open) = rest.find('{') {
         let Some(length) = rest[open..].find('}') else {
             return Err(wrong(format!("the name `{template}` has an unclosed brace")).into());

@@ -23,7 +23,7 @@ const ATTEMPTS: usize = 2;
 
 /// A profile to write.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wanted {
+pub struct WantedProfile {
     /// Its name.
     pub profile: String,
     /// The role whose credentials it provides.
@@ -34,7 +34,7 @@ pub struct Wanted {
     pub typed: bool,
 }
 
-impl Wanted {
+impl WantedProfile {
     /// Whether AWS's tools would use it when no profile is given. Some of them ignore case.
     fn is_default(&self) -> bool {
         self.profile.eq_ignore_ascii_case("default")
@@ -53,7 +53,7 @@ pub struct ProfilesOptions {
     /// The roles that exist, with or without a profile.
     pub known: HashSet<String>,
     /// Profiles that somebody else wrote, to be taken over for a role.
-    pub take_over: Vec<Wanted>,
+    pub take_over: Vec<WantedProfile>,
 }
 
 /// What was done, or would be done.
@@ -175,21 +175,27 @@ fn quoted(text: &str) -> String {
 ///
 /// # Errors
 /// [`ProfilesError`]; the file is then unchanged.
-pub fn run(world: &World, roles: &[Wanted], options: &ProfilesOptions) -> Result<Report, ProfilesError> {
+pub fn run(
+    world: &World,
+    roles: &[WantedProfile],
+    options: &ProfilesOptions,
+) -> Result<Report, ProfilesError> {
     run_meanwhile(world, roles, options, || ())
 }
 
 /// For tests: `meanwhile` runs between reading and writing, as another program could.
 fn run_meanwhile(
     world: &World,
-    roles: &[Wanted],
+    roles: &[WantedProfile],
     options: &ProfilesOptions,
     mut meanwhile: impl FnMut(),
 ) -> Result<Report, ProfilesError> {
     // A path that is not Unicode gets a replacement character here, which `Program` refuses.
     let program =
         Program::new(&options.executable.to_string_lossy(), System::HERE).map_err(ProfilesError::Program)?;
-    let (mut wanted, mut refused, mut taken) = (Vec::new(), Vec::new(), Vec::new());
+    let mut wanted = Vec::new();
+    let mut refused = Vec::new();
+    let mut taken = Vec::new();
     for one in roles {
         match program.named_profile(&one.profile, &one.role, one.region.as_deref()) {
             Ok(profile) => wanted.push((one, profile)),
@@ -219,7 +225,7 @@ fn run_meanwhile(
 /// The sections that are to be there.
 #[derive(Clone, Copy)]
 struct Planned<'a> {
-    profiles: &'a [(&'a Wanted, Profile)],
+    profiles: &'a [(&'a WantedProfile, Profile)],
     /// Sections of somebody else that become ours.
     taken: &'a [Profile],
 }
@@ -239,17 +245,18 @@ fn attempt(
     let tangled = |tangled| ProfilesError::Tangled { path: path.to_owned(), tangled };
     let originals = originals::read(path)?;
     let taken = aws::take_over(&before, planned.taken).map_err(tangled)?;
-    let (base, all_originals) = (&taken.document, taken.originals(&originals, &before));
+    let base = &taken.document;
+    let all_originals = taken.originals(&originals, &before);
     let all_originals = originals::parse(path, all_originals.as_bytes())?;
     // A profile that jit already manages was requested before.
     let ours: HashSet<&str> = managed_profiles(base).map(|(name, _)| name).collect();
     // The region in one that was taken over is the person's own.
     let theirs: HashSet<&str> = aws::taken_over(base, &all_originals).map(|(name, _)| name).collect();
-    let may_be = |(one, _): &&(&Wanted, Profile)| {
+    let may_be = |(one, _): &&(&WantedProfile, Profile)| {
         one.typed || !one.is_default() || ours.contains(one.profile.as_str())
     };
     let (wanted, unasked): (Vec<_>, Vec<_>) = planned.profiles.iter().partition(may_be);
-    let is_elsewhere = |(one, _): &&(&Wanted, Profile)| {
+    let is_elsewhere = |(one, _): &&(&WantedProfile, Profile)| {
         elsewhere.contains_key(&one.profile) && !ours.contains(one.profile.as_str())
     };
     let (others, wanted): (Vec<_>, Vec<_>) = wanted.into_iter().partition(is_elsewhere);
@@ -268,7 +275,7 @@ fn attempt(
     let mut report = report(changes, options.prune, diff);
     report.replaced.clone_from(&taken.names);
     report.orphaned = originals::orphaned(base, &all_originals, &options.known);
-    let place = |(one, _): &(&Wanted, Profile)| ProfileHeader {
+    let place = |(one, _): &(&WantedProfile, Profile)| ProfileHeader {
         name: one.profile.clone(),
         line: elsewhere.get(&one.profile).copied().unwrap_or_default(),
     };

@@ -90,7 +90,8 @@ pub(super) fn run(args: &RemoveArgs, world: &World, ui: &Ui) -> CommandResult {
         ui.warn(escape(&edited.to_string()));
     }
     let whole = Zeroizing::new(shared::without(text, &part));
-    let (gone, left) = (Draft::of(part.content(text)), Draft::of(&whole));
+    let gone = Draft::of(part.content(text));
+    let left = Draft::of(&whole);
     let roles = in_use(&gone, &left);
     if !roles.is_empty() {
         return Err(RemoveError::InUse { roles }.into());

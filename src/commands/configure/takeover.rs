@@ -2,7 +2,7 @@
 //! enough to send a person's tools to another account.
 
 use crate::commands::nameable::{FoundIn, Nameable};
-use crate::config::aws::{self, AwsProfiles, Meaning, is_same_portal};
+use crate::config::aws::{self, AwsProfiles, ProfileMeaning, is_same_portal};
 use crate::config::file::{File, Parent, Target};
 use crate::config::idp::IdpSection;
 use crate::ui::Ui;
@@ -10,14 +10,14 @@ use crate::ui::text::shown;
 use jit_wire::arn::RoleArn;
 use jit_wire::name;
 
-use super::profiles::Wanted;
+use super::profiles::WantedProfile;
 use super::some;
 
 /// What becomes of the profiles that `jit` did not write.
 #[derive(Debug, Default)]
 pub(super) struct Takeover {
     /// They are taken over, each for the role that it stands for.
-    pub(super) profiles: Vec<Wanted>,
+    pub(super) profiles: Vec<WantedProfile>,
     /// The person named the role, and the profile of that name is something else until now: what it was, what it will be.
     changed: Vec<(String, String, String)>,
     /// Profiles with the name of a role, which are another account or cannot be told: what each is, and what the role is.
@@ -31,7 +31,7 @@ pub(super) struct Takeover {
 pub(super) fn choose(
     file: &File,
     roles: &[Nameable],
-    wanted: &[Wanted],
+    wanted: &[WantedProfile],
     named: bool,
     profiles: &AwsProfiles,
 ) -> Takeover {
@@ -39,7 +39,7 @@ pub(super) fn choose(
     let can_be_meant = |role: &&Nameable| !named || wanted.iter().any(|one| one.role == role.name);
     for profile in profiles.not_ours() {
         let meaning = aws::meaning(profiles, &profile);
-        let take = |role: &str| Wanted {
+        let take = |role: &str| WantedProfile {
             profile: profile.clone(),
             role: role.to_owned(),
             region: None,
@@ -62,8 +62,8 @@ pub(super) fn choose(
         let what = role.map_or_else(String::new, |role| format!("{}/{}", role.account, role.role));
         let told = (profile.clone(), meaning.to_string(), what);
         match &meaning {
-            Meaning::Nothing => takeover.profiles.push(take(&called.role)),
-            Meaning::Keys => takeover.others.push(told),
+            ProfileMeaning::Nothing => takeover.profiles.push(take(&called.role)),
+            ProfileMeaning::Keys => takeover.others.push(told),
             _ if named || (account.is_some() && meaning.account() == account) => {
                 takeover.profiles.push(take(&called.role));
                 takeover.changed.push(told);
@@ -75,17 +75,17 @@ pub(super) fn choose(
 }
 
 /// Whether a role that can be named is what a profile stands for.
-fn is_same(file: &File, role: &Nameable, meaning: &Meaning) -> bool {
+fn is_same(file: &File, role: &Nameable, meaning: &ProfileMeaning) -> bool {
     let at_portal = |idp: &str, start_url: &str| match file.idps.get(idp) {
         Some(IdpSection::IdentityCenter(center)) => is_same_portal(&center.start_url.value, start_url),
         _ => false,
     };
     match (&role.found, meaning) {
         (FoundIn::Configuration, _) => match (file.roles.get(&role.name), meaning) {
-            (Some(own), Meaning::Role(arn)) => {
+            (Some(own), ProfileMeaning::Role(arn)) => {
                 matches!(&own.target, Target::Arn(at) if at.value.as_str() == arn)
             }
-            (Some(own), Meaning::PermissionSet { account, name, start_url }) => {
+            (Some(own), ProfileMeaning::PermissionSet { account, name, start_url }) => {
                 let is_set = matches!(
                     &own.target,
                     Target::Assigned { account: at, permission_set } if *at.value == **account && *permission_set.value == **name
@@ -94,10 +94,10 @@ fn is_same(file: &File, role: &Nameable, meaning: &Meaning) -> bool {
             }
             _ => false,
         },
-        (FoundIn::Index, Meaning::PermissionSet { account, name, start_url }) => {
+        (FoundIn::Index, ProfileMeaning::PermissionSet { account, name, start_url }) => {
             role.account == *account && role.role == *name && at_portal(&role.idp, start_url)
         }
-        (FoundIn::Index, Meaning::Role(arn)) => arn
+        (FoundIn::Index, ProfileMeaning::Role(arn)) => arn
             .parse::<RoleArn>()
             .is_ok_and(|arn| arn.account() == role.account && arn.role_name() == role.role),
         _ => false,
@@ -125,7 +125,7 @@ pub(super) fn tell(takeover: &Takeover, path: &str, ui: &Ui) {
             is
         ));
         let profile = name::in_command(profile);
-        if was != &Meaning::Keys.to_string() {
+        if was != &ProfileMeaning::Keys.to_string() {
             ui.next(shown!("jit configure profiles {} --replace  replaces it all the same", profile));
         }
     }

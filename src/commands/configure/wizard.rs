@@ -12,7 +12,7 @@ use crate::config::host;
 use crate::config::idp::IdpSection;
 use crate::config::resolve;
 use crate::error::{CommandError, CommandResult, Kind};
-use crate::idp::lookup::{self, Found};
+use crate::idp::lookup::{self, FoundIdp};
 use crate::sys::{folders, process};
 use crate::ui::Ui;
 use crate::ui::text::{escape, shown};
@@ -123,7 +123,7 @@ struct Wizard<'a> {
 impl Wizard<'_> {
     /// What is found at the URL that the person enters. Enter alone means the Identity Center that the AWS tools use; its
     /// region is known.
-    fn found(&self) -> CommandResult<Found> {
+    fn found(&self) -> CommandResult<FoundIdp> {
         let address = match start_urls(self.portals).next() {
             Some(usual) => match self.world.person.answer(&format!("URL [{usual}]")) {
                 None => return Err(stopped()),
@@ -134,7 +134,7 @@ impl Wizard<'_> {
         };
         if let Some((_, center)) = aws::portal_at(self.portals, &address) {
             let region = Some(center.region.value.clone());
-            return Ok(Found::Center { start_url: center.start_url.value.clone(), region });
+            return Ok(FoundIdp::Center { start_url: center.start_url.value.clone(), region });
         }
         Ok(process::block_on(lookup::look_up(&self.world.http, &address))?)
     }
@@ -187,10 +187,10 @@ impl Wizard<'_> {
     }
 
     /// `[idp.NAME]` from what was found; asks for the values that only the person knows.
-    fn idp(&self, found: Found) -> CommandResult<Table> {
+    fn idp(&self, found: FoundIdp) -> CommandResult<Table> {
         let Self { world, ui, .. } = *self;
         Ok(match found {
-            Found::Center { start_url, region } => {
+            FoundIdp::Center { start_url, region } => {
                 ui.say(shown!("IAM Identity Center at {}", start_url));
                 let region = match region {
                     Some(region) => Some(region),
@@ -210,26 +210,26 @@ impl Wizard<'_> {
                     .with("start_url", start_url)
                     .with("region", region)
             }
-            Found::Okta { org, app_url: Some(app_url), identity_engine: true } => {
+            FoundIdp::Okta { org, app_url: Some(app_url), identity_engine: true } => {
                 ui.say(shown!("An app of the Okta org {}; it opens in a browser", org));
                 Table::new(name_of(&org)).with("type", "saml").with("start_url", app_url)
             }
-            Found::Okta { org, app_url: Some(app_url), .. } => {
+            FoundIdp::Okta { org, app_url: Some(app_url), .. } => {
                 ui.say(shown!("An app of the Okta org {}; you sign in here, in the terminal", org));
                 Table::new(name_of(&org)).with("type", "okta").with("org", org).with("app_url", app_url)
             }
-            Found::Okta { org, app_url: None, identity_engine } => {
+            FoundIdp::Okta { org, app_url: None, identity_engine } => {
                 ui.say(shown!("The Okta org {}", org));
                 let answer = self.need(
                     "The link of its AWS app (copied from your dashboard), or the client id of a native app",
                 )?;
                 if answer.contains("://") {
                     let app_url = answer.split('#').next().unwrap_or_default().to_owned();
-                    return self.idp(Found::Okta { org, app_url: Some(app_url), identity_engine });
+                    return self.idp(FoundIdp::Okta { org, app_url: Some(app_url), identity_engine });
                 }
                 Table::new(name_of(&org)).with("type", "oidc").with("issuer", org).with("client_id", answer)
             }
-            Found::Oidc { issuer } => {
+            FoundIdp::Oidc { issuer } => {
                 ui.say(shown!("The OpenID Connect IdP {}", issuer));
                 let client_id = self.need("The client id registered there for jit")?;
                 let table = Table::new(name_of(&issuer)).with("type", "oidc");
@@ -243,11 +243,11 @@ impl Wizard<'_> {
                 let secret = crate::config::draft::Value::Secret(secret);
                 table.with("client_secret", secret)
             }
-            Found::SamlStart { start_url } => {
+            FoundIdp::SamlStart { start_url } => {
                 ui.say("A page that starts a SAML sign-in; it opens in jit's own browser");
                 Table::new(name_of(&start_url)).with("type", "saml").with("start_url", start_url)
             }
-            Found::SamlSso { sso_url, issuer, by_post, elsewhere } => {
+            FoundIdp::SamlSso { sso_url, issuer, by_post, elsewhere } => {
                 ui.say(shown!("SAML metadata of {}", issuer));
                 if elsewhere {
                     ui.warn(shown!("it sends you elsewhere to sign in: {}", sso_url));

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::commands::advice;
 use crate::commands::load::LARGEST_CONFIG;
-use crate::config::draft::{Draft, Merged, Value};
+use crate::config::draft::{Draft, MergedDraft, Value};
 use crate::config::file::File;
 use crate::config::shared::Summary;
 use crate::config::{Mistake, Side, host, unified_diff};
@@ -108,7 +108,7 @@ impl Present {
 ///
 /// # Errors
 /// The configuration is invalid, or cannot be read.
-pub(super) fn merged(draft: &Draft, world: &World) -> CommandResult<Merged> {
+pub(super) fn merged(draft: &Draft, world: &World) -> CommandResult<MergedDraft> {
     Ok(draft.merge(&Draft::of(Present::read(world)?.text()?)))
 }
 

@@ -48,7 +48,9 @@ pub(super) fn play(stay: bool, real_browser: bool, world: &World, ui: &Ui) -> Co
     let servers = company.start(approval)?;
     let stage = Stage::set(&company::PEOPLE, real_browser && stay, world, *ui)?;
     let [alice, bob, pat] = company::PEOPLE.map(|name| company.world(name, &servers, &stage, world));
-    let (alice, bob, pat) = (alice?, bob?, pat?);
+    let alice = alice?;
+    let bob = bob?;
+    let pat = pat?;
     let play = Play {
         company: &company,
         servers: &servers,

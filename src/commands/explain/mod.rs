@@ -107,7 +107,8 @@ impl Step {
             Stored::Nothing => "nothing".into(),
             Stored::Unknown(why) => ui.paint_data(Tone::Bad, shown!("unknown: {}", why)),
             Stored::Until(what, at) => {
-                let (left, at) = (at.since(world.clock.now()), clock_time(*at, &*world.clock));
+                let left = at.since(world.clock.now());
+                let at = clock_time(*at, &*world.clock);
                 let left =
                     if left.is_zero() { "ended".to_owned() } else { format!("{} left", duration(left)) };
                 shown!("{} until {}, {}", what, at, left)

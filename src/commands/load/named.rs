@@ -108,7 +108,9 @@ impl Configuration<'_> {
 
     /// The plan for `name`, if that is a name.
     fn resolved(&self, name: &str, flags: Flags<'_>) -> CommandResult<Option<Plan>> {
-        let (file, env, state) = (&self.file, &self.world.env, &self.world.folders.state);
+        let file = &self.file;
+        let env = &self.world.env;
+        let state = &self.world.folders.state;
         if !file.roles.contains_key(name)
             && let Some(profile) = self.profile(name)?
         {

@@ -163,7 +163,8 @@ fn changes(before: &Attributes, now: &Attributes) -> Vec<(&'static str, String)>
             .extend(attributes.roles.iter().map(|offer| (format!("role {}", offer.role_arn), String::new())));
         texts
     };
-    let (before, now) = (texts(before), texts(now));
+    let before = texts(before);
+    let now = texts(now);
     let value_in = |list: &[(String, String)], name: &str| {
         list.iter().find(|(one, _)| one == name).map(|(_, value)| value.clone())
     };

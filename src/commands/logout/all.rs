@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::commands::load::Configuration;
 use crate::config::resolve::{self, Flags};
 use crate::error::CommandResult;
-use crate::idp::{self, Ended, IdpLogin};
+use crate::idp::{self, EndedLogin, IdpLogin};
 use crate::plan::{EntryKey, EntryKind, ProofPlan};
 use crate::store::{RemovedStore, Store};
 use crate::sys::process;
@@ -106,7 +106,7 @@ struct Entry {
 
 /// The result for one IdP.
 enum Told {
-    Ended(Ended),
+    EndedLogin(EndedLogin),
     Refused(String),
     Unknown,
     Late,
@@ -122,24 +122,25 @@ impl Entry {
 
     async fn end(&self, world: &World) -> Told {
         if !self.login.lasts() {
-            return Told::Ended(Ended::Nothing);
+            return Told::EndedLogin(EndedLogin::Nothing);
         }
         let Some(plan) = &self.plan else { return Told::Unknown };
         match tokio::time::timeout(TOLD_WITHIN, idp::end(plan, world, &self.login)).await {
-            Ok(Ok(ended)) => Told::Ended(ended),
+            Ok(Ok(ended)) => Told::EndedLogin(ended),
             Ok(Err(error)) => Told::Refused(error.to_string()),
             Err(_) => Told::Late,
         }
     }
 
     fn say(&self, told: Told, ui: &Ui) {
-        let (name, renewal) = (escape(&self.name), self.login.renewal());
+        let name = escape(&self.name);
+        let renewal = self.login.renewal();
         match told {
-            Told::Ended(Ended::There(what)) => ui.done(shown!("{} revoked {}", name, what)),
-            Told::Ended(Ended::Later(what)) => {
+            Told::EndedLogin(EndedLogin::There(what)) => ui.done(shown!("{} revoked {}", name, what)),
+            Told::EndedLogin(EndedLogin::Later(what)) => {
                 ui.say(shown!("{} does not support revocation; {} stays valid until it expires", name, what));
             }
-            Told::Ended(Ended::Nothing) => {}
+            Told::EndedLogin(EndedLogin::Nothing) => {}
             Told::Refused(why) => ui.warn(shown!("{} did not revoke {}: {}", name, renewal, why)),
             Told::Late => ui.warn(shown!(
                 "{} did not revoke {}: no answer within {}",

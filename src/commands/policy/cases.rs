@@ -82,7 +82,8 @@ pub(super) fn run(args: &TestArgs, world: &World, ui: &Ui) -> CommandResult {
         ui.done(shown!("{}: {}", path, all));
         return Ok(());
     }
-    let (failed, all) = (failures.len(), cases.len());
+    let failed = failures.len();
+    let all = cases.len();
     Err(CommandError::new(Kind::Failed, format!("{path}: {failed} of {all} cases failed")))
 }
 
@@ -106,7 +107,8 @@ fn not_cases(path: &str, errors: Vec<CaseError>) -> CommandError {
         several => format!("{several} lines of {path} are not cases"),
     };
     let named = errors.into_iter().map(|error| {
-        let (line, what) = (error.line, error.what.clone());
+        let line = error.line;
+        let what = error.what.clone();
         let mut shown: CommandError = error.into();
         shown.what = what;
         (format!("{path}:{line}"), shown)

@@ -191,7 +191,8 @@ fn accounts(
             meant.extend(is_account_id(typed).then(|| typed.clone()));
         }
         if meant.len() == before && !meant.contains(typed) {
-            let (access, typed) = (name.to_owned(), typed.clone());
+            let access = name.to_owned();
+            let typed = typed.clone();
             return Err(Unclear::WrongAccount { access, typed, accounts: shown }.into());
         }
     }

@@ -268,7 +268,8 @@ fn to_json(case: &Case<'_>, desk: &Desk<'_>) -> serde_json::Value {
 
 /// The id, where it is, who can approve it, and what they type.
 fn show(case: &Case<'_>, desk: &Desk<'_>, ui: &Ui) -> CommandResult {
-    let (short, state) = (desk.short(case.id), desk.state(case));
+    let short = desk.short(case.id);
+    let state = desk.state(case);
     let mut rows =
         vec![vec!["id".into(), escape(&short)], vec!["access".into(), escape(&case.request.access)]];
     let accounts = access::accounts_in_words(case, desk);

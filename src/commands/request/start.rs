@@ -78,7 +78,9 @@ fn time_of_day(text: &str) -> Option<Time> {
 /// `2026-11-30`
 fn date_of(text: &str) -> Option<Date> {
     let mut parts = text.splitn(3, '-');
-    let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
+    let year = parts.next()?;
+    let month = parts.next()?;
+    let day = parts.next()?;
     let month = Month::try_from(month.parse::<u8>().ok()?).ok()?;
     Date::from_calendar_date(year.parse().ok()?, month, day.parse().ok()?).ok()
 }

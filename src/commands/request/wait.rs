@@ -96,7 +96,8 @@ pub(in crate::commands) fn wait(
     ui.say("Waiting. Ctrl-C stops waiting, and the request stays.");
     let line = WaitingLine::new(*ui);
     let read = || ledger.read_recent().map_err(|error| failed(&error, ledger));
-    let (mut view, mut read_at) = (read()?, Instant::now());
+    let mut view = read()?;
+    let mut read_at = Instant::now();
     loop {
         let is_last = began.elapsed() + EVERY > limit;
         let way = at_desk(ledger, &view, Right::Request, world, |desk| {
@@ -123,7 +124,8 @@ pub(in crate::commands) fn wait(
 }
 
 fn way(case: &Case<'_>, is_last: bool, desk: &Desk<'_>) -> Way {
-    let (short, state) = (desk.short(case.id), desk.state(case));
+    let short = desk.short(case.id);
+    let state = desk.state(case);
     let words = until_words(case, &state, desk);
     match &state {
         State::Granted { phase: Phase::Live { applied: true }, .. } => {

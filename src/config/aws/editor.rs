@@ -282,7 +282,8 @@ pub(super) fn same_foreign_sections(before: Except<'_>, after: Except<'_>) -> Re
         let sections = sections.filter(|section| !except.contains(&section.line()));
         sections.map(|section| (section.line(), document.raw(section.lines()).trim_end_matches(['\r', '\n'])))
     }
-    let (mut old, mut new) = (foreign(before), foreign(after));
+    let mut old = foreign(before);
+    let mut new = foreign(after);
     loop {
         match (old.next(), new.next()) {
             (None, None) => return Ok(()),

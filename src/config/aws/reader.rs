@@ -18,12 +18,12 @@ pub struct Broken {
     /// The header, the key, or the first word of the line; never a value, which may be a secret.
     pub text: String,
     /// What is wrong.
-    pub why: Why,
+    pub why: BrokenReason,
 }
 
 /// What is wrong with a line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Why {
+pub enum BrokenReason {
     /// Bytes that are not UTF-8.
     #[error("these bytes are not UTF-8")]
     NotUtf8,
@@ -66,7 +66,7 @@ impl Document {
     pub fn parse(bytes: &[u8]) -> Result<Self, Broken> {
         let text = std::str::from_utf8(bytes).map_err(|error| not_utf8(bytes, error.valid_up_to()))?;
         if text.starts_with('\u{feff}') {
-            return Err(Broken { line: 1, column: 1, text: String::new(), why: Why::ByteOrderMark });
+            return Err(Broken { line: 1, column: 1, text: String::new(), why: BrokenReason::ByteOrderMark });
         }
         let text = Zeroizing::new(text.to_owned());
         let document = Self { starts: line_starts(&text), text, ..Self::default() };
@@ -110,7 +110,7 @@ impl Reader {
             if document.first_line(entry).is_empty() {
                 let mut pieces = trimmed.split(is_line_break).map(|piece| piece.trim_matches(is_space));
                 if let Some(piece) = pieces.find(|piece| !piece.is_empty() && !piece.contains('=')) {
-                    return Err(broken(first_word(piece), Why::NoEquals));
+                    return Err(broken(first_word(piece), BrokenReason::NoEquals));
                 }
             }
             if let Some(entry) = document.sections.last_mut().and_then(|section| section.entries.last_mut()) {
@@ -123,7 +123,10 @@ impl Reader {
             let header = header.to_owned();
             // Python's section of defaults may be repeated.
             if let Some(&first) = self.headers.get(&header).filter(|_| header != DEFAULTS) {
-                return Err(broken(excerpt(&format!("[{header}]")), Why::DuplicateSection { first }));
+                return Err(broken(
+                    excerpt(&format!("[{header}]")),
+                    BrokenReason::DuplicateSection { first },
+                ));
             }
             self.headers.entry(header.clone()).or_insert(index + 1);
             let kind = SectionKind::of(&header);
@@ -131,20 +134,28 @@ impl Reader {
             return Ok(());
         }
         let Some(section) = document.sections.last() else {
-            let why = if trimmed.starts_with('[') { Why::UnterminatedHeader } else { Why::NoSection };
+            let why = if trimmed.starts_with('[') {
+                BrokenReason::UnterminatedHeader
+            } else {
+                BrokenReason::NoSection
+            };
             return Err(broken(first_word(trimmed), why));
         };
         let Some(delimiter) = trimmed.find(['=', ':']) else {
-            let why = if trimmed.starts_with('[') { Why::UnterminatedHeader } else { Why::NoEquals };
+            let why = if trimmed.starts_with('[') {
+                BrokenReason::UnterminatedHeader
+            } else {
+                BrokenReason::NoEquals
+            };
             return Err(broken(first_word(trimmed), why));
         };
         let key = trimmed[..delimiter].trim_end_matches(is_space).to_lowercase();
         if key.is_empty() {
-            return Err(broken(String::new(), Why::NoKey));
+            return Err(broken(String::new(), BrokenReason::NoKey));
         }
         let header = self.headers.get(&section.header).copied().unwrap_or_default();
         if let Some(first) = self.keys.insert((header, key.clone()), index + 1) {
-            return Err(broken(excerpt(&key), Why::DuplicateKey { first }));
+            return Err(broken(excerpt(&key), BrokenReason::DuplicateKey { first }));
         }
         let value_at = document.starts[index] + indent_of(line) + delimiter + 1;
         let entry = Entry { key, lines: index..index + 1, value_at };
@@ -209,7 +220,7 @@ fn not_utf8(bytes: &[u8], at: usize) -> Broken {
     let line = if complete { starts.len() } else { starts.len() - 1 };
     let start = if complete { before.len() } else { starts[line - 1] };
     let column = before[start..].chars().count() + 1;
-    Broken { line, column, text: String::new(), why: Why::NotUtf8 }
+    Broken { line, column, text: String::new(), why: BrokenReason::NotUtf8 }
 }
 
 #[cfg(test)]
@@ -292,22 +303,34 @@ mod tests {
     #[test]
     fn broken_files_are_refused_with_the_place() {
         let long = format!("[a]\n{}\n", "k".repeat(500));
-        let cases: [(&[u8], usize, usize, &str, Why); 15] = [
-            (b"[a]\n[b]\n[a]\n", 3, 1, "[a]", Why::DuplicateSection { first: 1 }),
-            (b"[a]\nx = 1\nX = 2\n", 3, 1, "x", Why::DuplicateKey { first: 2 }),
-            (b"[DEFAULT]\nx = 1\n[b]\n[DEFAULT]\nx = 2\n", 5, 1, "x", Why::DuplicateKey { first: 2 }),
-            (b"\n x = 1\n[a]\n", 2, 2, "x", Why::NoSection),
-            (b"junk\n", 1, 1, "junk", Why::NoSection),
-            (b"[a\n", 1, 1, "[a", Why::UnterminatedHeader),
-            (b"[a]\n[profile x\n", 2, 1, "[profile", Why::UnterminatedHeader),
-            (b"[a]\n[]\n", 2, 1, "[]", Why::UnterminatedHeader),
-            (b"[a]\naws_secret_access_key wJalrXUtnFEMI\n", 2, 1, "aws_secret_a\u{2026}", Why::NoEquals),
-            (b"[a]\n = x\n", 2, 2, "", Why::NoKey),
-            (b"[a]\ns3 =\n  x\n", 3, 3, "x", Why::NoEquals),
-            (b"[a]\ns3 =\n  x = 1\x0cy\n", 3, 3, "y", Why::NoEquals),
-            (b"\xef\xbb\xbf[a]\n", 1, 1, "", Why::ByteOrderMark),
-            (b"[a]\r\nx = \xc3\xa9\xff\r\n", 2, 6, "", Why::NotUtf8),
-            (long.as_bytes(), 2, 1, "kkkkkkkkkkkk\u{2026}", Why::NoEquals),
+        let cases: [(&[u8], usize, usize, &str, BrokenReason); 15] = [
+            (b"[a]\n[b]\n[a]\n", 3, 1, "[a]", BrokenReason::DuplicateSection { first: 1 }),
+            (b"[a]\nx = 1\nX = 2\n", 3, 1, "x", BrokenReason::DuplicateKey { first: 2 }),
+            (
+                b"[DEFAULT]\nx = 1\n[b]\n[DEFAULT]\nx = 2\n",
+                5,
+                1,
+                "x",
+                BrokenReason::DuplicateKey { first: 2 },
+            ),
+            (b"\n x = 1\n[a]\n", 2, 2, "x", BrokenReason::NoSection),
+            (b"junk\n", 1, 1, "junk", BrokenReason::NoSection),
+            (b"[a\n", 1, 1, "[a", BrokenReason::UnterminatedHeader),
+            (b"[a]\n[profile x\n", 2, 1, "[profile", BrokenReason::UnterminatedHeader),
+            (b"[a]\n[]\n", 2, 1, "[]", BrokenReason::UnterminatedHeader),
+            (
+                b"[a]\naws_secret_access_key wJalrXUtnFEMI\n",
+                2,
+                1,
+                "aws_secret_a\u{2026}",
+                BrokenReason::NoEquals,
+            ),
+            (b"[a]\n = x\n", 2, 2, "", BrokenReason::NoKey),
+            (b"[a]\ns3 =\n  x\n", 3, 3, "x", BrokenReason::NoEquals),
+            (b"[a]\ns3 =\n  x = 1\x0cy\n", 3, 3, "y", BrokenReason::NoEquals),
+            (b"\xef\xbb\xbf[a]\n", 1, 1, "", BrokenReason::ByteOrderMark),
+            (b"[a]\r\nx = \xc3\xa9\xff\r\n", 2, 6, "", BrokenReason::NotUtf8),
+            (long.as_bytes(), 2, 1, "kkkkkkkkkkkk\u{2026}", BrokenReason::NoEquals),
         ];
         for (bytes, line, column, text, why) in cases {
             let shown = String::from_utf8_lossy(bytes);

@@ -24,7 +24,7 @@ const NO_END: &str = "# the file ended here, without an end of the line";
 
 /// What a profile stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Meaning {
+pub enum ProfileMeaning {
     /// The role with this ARN.
     Role(String),
     /// A permission set, and where Identity Center assigns it.
@@ -44,7 +44,7 @@ pub enum Meaning {
     Nothing,
 }
 
-impl Meaning {
+impl ProfileMeaning {
     /// The account, if the file says it.
     pub fn account(&self) -> Option<&str> {
         match self {
@@ -60,7 +60,7 @@ impl Meaning {
     }
 }
 
-impl std::fmt::Display for Meaning {
+impl std::fmt::Display for ProfileMeaning {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Role(arn) => f.write_str(arn),
@@ -73,13 +73,13 @@ impl std::fmt::Display for Meaning {
 }
 
 /// What the profile called `name` stands for.
-pub fn meaning(profiles: &AwsProfiles, name: &str) -> Meaning {
+pub fn meaning(profiles: &AwsProfiles, name: &str) -> ProfileMeaning {
     let get = |key: &str| profiles.get(name, key).map(|at| at.value);
     if get("aws_access_key_id").or_else(|| get("aws_secret_access_key")).is_some() {
-        return Meaning::Keys;
+        return ProfileMeaning::Keys;
     }
     if let Some(arn) = get("role_arn") {
-        return Meaning::Role(arn);
+        return ProfileMeaning::Role(arn);
     }
     let of_session =
         |name: String| Some(profiles.get_of(&SectionKind::SsoSession(name), "sso_start_url")?.value);
@@ -87,12 +87,12 @@ pub fn meaning(profiles: &AwsProfiles, name: &str) -> Meaning {
     let of_sso = |key: &str| get(&format!("sso_{key}")).or_else(|| get(&format!("granted_sso_{key}")));
     let start_url = || of_sso("session").and_then(of_session).or_else(|| of_sso("start_url"));
     if let (Some(account), Some(name)) = (of_sso("account_id"), of_sso("role_name")) {
-        return Meaning::PermissionSet { account, name, start_url: start_url().unwrap_or_default() };
+        return ProfileMeaning::PermissionSet { account, name, start_url: start_url().unwrap_or_default() };
     }
     let decides = |key: &&str| get(key).is_some();
     match OVERRULING_KEYS.iter().chain([&CREDENTIAL_PROCESS]).any(decides) {
-        true => Meaning::Other,
-        false => Meaning::Nothing,
+        true => ProfileMeaning::Other,
+        false => ProfileMeaning::Nothing,
     }
 }
 
@@ -107,15 +107,17 @@ pub struct TakenOver {
     originals: String,
 }
 
-/// Takes over the profiles of `wanted` that are in the file and not `jit`'s. One that is there twice, or that has access keys,
-/// stays as it is.
+/// Takes over the profiles of `wanted` that are in the file and not `jit`'s. A profile that is there twice, or that has
+/// access keys, stays as it is.
 ///
 /// # Errors
 /// [`Tangled`] if another section would not be read as before.
 pub fn take_over(document: &Document, wanted: &[Profile]) -> Result<TakenOver, Tangled> {
     let eol = document.line_ending();
-    let (mut edits, mut names, mut originals, mut lines) =
-        (Vec::new(), Vec::new(), String::new(), Vec::new());
+    let mut edits = Vec::new();
+    let mut names = Vec::new();
+    let mut originals = String::new();
+    let mut lines = Vec::new();
     for profile in wanted {
         let kind = SectionKind::Profile(profile.name.clone());
         let mut sections = document.sections().iter().filter(|section| section.kind == kind);
@@ -145,7 +147,8 @@ pub fn take_over(document: &Document, wanted: &[Profile]) -> Result<TakenOver, T
             let entries = document.named(&kind)?.entries.iter().filter(|entry| !goes_too(entry));
             Some(entries.map(|entry| (entry.key.clone(), document.value(entry))).collect())
         };
-        let (before, after) = (settings(document, goes), settings(&changed, goes));
+        let before = settings(document, goes);
+        let after = settings(&changed, goes);
         let is_ours = managed_name(&changed, changed.named(&kind).ok_or(Tangled { line: *line })?).is_some();
         if before != after || !is_ours {
             return Err(Tangled { line: *line });
@@ -174,8 +177,8 @@ fn original(document: &Document, section: &Section) -> String {
 }
 
 impl TakenOver {
-    /// The originals with what was taken over now. Of those before, only the ones stay whose profile `document` (the file as
-    /// it is) still has as `jit`'s.
+    /// The originals with what was taken over now. An earlier original stays only if its profile is still `jit`'s in
+    /// `document`, the file as it is.
     pub fn originals(&self, before: &Document, document: &Document) -> String {
         let kept = kept(before, document, &self.names);
         format!("{kept}{}", self.originals)
@@ -240,7 +243,9 @@ pub struct PutBack {
 /// [`Tangled`] if another section would not be read as before.
 pub fn put_back(document: &Document, originals: &Document, only: &[String]) -> Result<PutBack, Tangled> {
     let eol = document.line_ending();
-    let (mut edits, mut names, mut in_the_way) = (Vec::new(), Vec::new(), Vec::new());
+    let mut edits = Vec::new();
+    let mut names = Vec::new();
+    let mut in_the_way = Vec::new();
     for (name, section) in taken_over(document, originals) {
         if !only.is_empty() && !only.iter().any(|wanted| wanted == name) {
             continue;

@@ -6,7 +6,7 @@ use super::{Draft, Table, Value};
 
 /// The tables to write, and the name of each table of the draft in the resulting configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Merged {
+pub struct MergedDraft {
     /// The tables that the configuration does not have.
     pub draft: Draft,
     /// IdPs that it already has.
@@ -31,8 +31,8 @@ pub struct ExistingTable {
 impl Draft {
     /// Leaves out the tables that `existing` has: an IdP with the same sign-in URL, or a role of the same
     /// name that is reached in the same way. A table that has only the name in common gets another name.
-    pub fn merge(&self, existing: &Self) -> Merged {
-        let mut merged = Merged::default();
+    pub fn merge(&self, existing: &Self) -> MergedDraft {
+        let mut merged = MergedDraft::default();
         for idp in &self.idps {
             let same = |one: &&Table| identity(one) == identity(idp);
             let name = if let Some(there) = existing.idps.iter().find(same) {
@@ -62,7 +62,7 @@ impl Draft {
     }
 }
 
-impl Merged {
+impl MergedDraft {
     fn role(&mut self, role: &Table, existing: &Draft) {
         let mut role = role.clone();
         for (key, value) in &mut role.settings {

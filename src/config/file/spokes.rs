@@ -128,7 +128,8 @@ fn read(name: String, mut section: Section<'_>) -> Result<Table<'_>, Mistake> {
     let target = Target::Itself { line: role_name.line };
     let role = role::settings(&mut section, Parent::Via(via.clone()), target)?;
     limits::check(&section, &role, None)?;
-    let (title, span) = (section.title.clone(), section.span.clone());
+    let title = section.title.clone();
+    let span = section.span.clone();
     section.finish_with(|key| elsewhere(KeyPlace::Spokes, key))?;
     Ok(Table { name, title, span, role, via, role_name, accounts })
 }
@@ -279,7 +280,8 @@ fn is_like_an_arn(name: &str) -> bool {
 pub fn named(listed: &[(String, String)]) -> Vec<SpokeAccount> {
     let portable = |c: char| if c.is_ascii_alphanumeric() || "-_.%@:+".contains(c) { c } else { '-' };
     let word = |name: &str| name.trim().chars().map(portable).collect::<String>();
-    let (mut seen, mut twice) = (BTreeSet::new(), BTreeSet::new());
+    let mut seen = BTreeSet::new();
+    let mut twice = BTreeSet::new();
     for (_, name) in listed {
         let word = word(name).to_lowercase();
         if !seen.insert(word.clone()) {

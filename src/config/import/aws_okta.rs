@@ -3,7 +3,7 @@
 
 use super::chain::{Base, Chain, Dialect};
 use super::profile::{Profile, with_duration};
-use super::{Became, ImportError, ImportPlace, Imported, Text, document, name_of_host};
+use super::{ImportError, ImportPlace, Imported, ImportedAs, Text, document, name_of_host};
 use crate::config::aws::{Document, Section};
 use crate::config::draft::Table;
 
@@ -131,7 +131,7 @@ impl Dialect for AwsOkta<'_> {
         let idp = out.idp(place(line), what, idp);
         let Some(arn) = arn else {
             let remark = format!("has no role; `jit login --idp {idp}` lets you pick one");
-            out.remark(&Became::Idp(idp), format!("profile {} {remark}", profile.name));
+            out.remark(&ImportedAs::Idp(idp), format!("profile {} {remark}", profile.name));
             return Base::Refused(None);
         };
         if let Some(name) = profile.take("role_session_name") {

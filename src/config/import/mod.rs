@@ -108,14 +108,14 @@ pub struct ImportedTable {
     /// What it is in the other tool's file, such as `profile dev`.
     pub what: String,
     /// What it became.
-    pub became: Became,
+    pub became: ImportedAs,
     /// What the user should check.
     pub remark: Option<String>,
 }
 
 /// A table of the draft, by its name there.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Became {
+pub enum ImportedAs {
     /// `[idp.NAME]`.
     Idp(String),
     /// `[role.NAME]`.
@@ -244,7 +244,8 @@ impl Imported {
         let name = free_name(&self.draft.idps, &table.name, None);
         let at = self.draft.idps.len();
         self.draft.idps.push(Table { name: name.clone(), ..table });
-        self.taken.insert(at, ImportedTable { place, what, became: Became::Idp(name.clone()), remark: None });
+        self.taken
+            .insert(at, ImportedTable { place, what, became: ImportedAs::Idp(name.clone()), remark: None });
         name
     }
 
@@ -254,12 +255,12 @@ impl Imported {
         let hub = self.hub.as_ref().filter(|hub| !hub.is(&table, &self.draft.idps));
         let name = free_name(&self.draft.roles, &table.name, hub.map(|hub| hub.name.as_str()));
         self.draft.roles.push(Table { name: name.clone(), ..table });
-        self.taken.push(ImportedTable { place, what, became: Became::Role(name.clone()), remark: None });
+        self.taken.push(ImportedTable { place, what, became: ImportedAs::Role(name.clone()), remark: None });
         name
     }
 
     /// Adds something that the user should check about a table.
-    fn remark(&mut self, became: &Became, remark: String) {
+    fn remark(&mut self, became: &ImportedAs, remark: String) {
         if let Some(taken) = self.taken.iter_mut().find(|taken| taken.became == *became) {
             taken.remark = Some(remark);
         }

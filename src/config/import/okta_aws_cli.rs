@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::chain::{Base, Chain, Dialect, Outcome};
 use super::profile::{Profile, options, with_duration};
-use super::{Became, ImportError, ImportPlace, Imported, Text, document, name_of_host, utf8, yaml};
+use super::{ImportError, ImportPlace, Imported, ImportedAs, Text, document, name_of_host, utf8, yaml};
 use crate::config::draft::Table;
 
 mod settings;
@@ -166,7 +166,7 @@ fn role(
     let idp = out.idp(place.clone(), format!("the org {org}"), idp);
     let Some(arn) = value("aws-iam-role") else {
         let remark = format!("{what} has no role; `jit login --idp {idp}` lets you pick one");
-        out.remark(&Became::Idp(idp), remark);
+        out.remark(&ImportedAs::Idp(idp), remark);
         return None;
     };
     let label = labels.iter().find(|label| label.means(arn)).map(|label| label.label.as_str());

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::aws_okta::factor;
 use super::chain::{Base, Chain, Dialect, Outcome};
 use super::profile::{Profile, Setting, options, with_duration};
-use super::{Became, ImportError, ImportPlace, Imported, Text, document, host_of, name_of_host};
+use super::{ImportError, ImportPlace, Imported, ImportedAs, Text, document, host_of, name_of_host};
 use crate::config::aws::{Document, Section};
 use crate::config::draft::Table;
 
@@ -158,7 +158,7 @@ impl<'a> Account<'a> {
                 .with_some("entity_id", urn.map(|urn| urn.value));
             let idp = out.idp(self.place(self.line), self.what(), table);
             if let Some(remark) = remark {
-                out.remark(&Became::Idp(idp.clone()), remark.to_owned());
+                out.remark(&ImportedAs::Idp(idp.clone()), remark.to_owned());
             }
             return Some(idp);
         };
@@ -171,7 +171,7 @@ impl<'a> Account<'a> {
         let duration = self.take("aws_session_duration");
         let Some(arn) = self.take("role_arn") else {
             let remark = format!("has no role; `jit login --idp {idp}` lets you pick one");
-            out.remark(&Became::Idp(idp.to_owned()), remark);
+            out.remark(&ImportedAs::Idp(idp.to_owned()), remark);
             return None;
         };
         let name = match profile {

@@ -29,7 +29,7 @@ const LONGEST_VALUE: usize = 100;
 
 /// What a change by a shared file is compared with.
 #[derive(Debug, Default)]
-pub struct Around {
+pub struct Surroundings {
     /// The URL or path of the file.
     pub from: String,
     /// The rest of the configuration.
@@ -52,7 +52,7 @@ pub struct Summary {
 }
 
 /// The summary of replacing the content `before` by `after`. Without `before` the file is new.
-pub fn summary(before: Option<&str>, after: &str, around: &Around) -> Summary {
+pub fn summary(before: Option<&str>, after: &str, around: &Surroundings) -> Summary {
     let old = before.map_or_else(Draft::default, Draft::of);
     let new = Draft::of(after);
     let idps = Compared::of(&old.idps, &new.idps);

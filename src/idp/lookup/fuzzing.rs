@@ -2,13 +2,13 @@
 
 use jit_wire::trusted_url::{Purpose, TrustedUrl};
 
-use super::{Discovery, Found, Organization, TypedUrl, metadata, region_of_page};
+use super::{Discovery, FoundIdp, Organization, TypedUrl, metadata, region_of_page};
 
 /// A page: SAML metadata, the portal's, an org's or an IdP's; and a URL that somebody typed.
 pub fn lookup(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let at = TrustedUrl::parse("https://idp.example.com", Purpose::Idp).expect("a URL");
-    if let Ok(Some(Found::SamlSso { sso_url, .. })) = metadata(&text, &at) {
+    if let Ok(Some(FoundIdp::SamlSso { sso_url, .. })) = metadata(&text, &at) {
         assert!(sso_url.to_lowercase().starts_with("https://"), "people are sent to {sso_url}");
     }
     if let Some(region) = region_of_page(&text) {

@@ -26,7 +26,7 @@ use serde::{Deserialize, Serialize};
 
 use super::oidc::{self, OidcLogin};
 use super::saml::{self, SamlLogin};
-use super::{Ended, LoginOptions, Memory};
+use super::{EndedLogin, LoginOptions, Memory};
 use crate::plan::{OktaFlow, OktaSettings, Origin, Valued};
 use crate::world::{Note, World};
 use api::Api;
@@ -281,18 +281,18 @@ pub fn without_password(stored: &Secret<Vec<u8>>) -> Option<Secret<Vec<u8>>> {
 ///
 /// # Errors
 /// [`OktaError`] if the org could not be reached or refused.
-pub async fn end(settings: &OktaSettings, world: &World, login: &OktaLogin) -> Result<Ended, OktaError> {
+pub async fn end(settings: &OktaSettings, world: &World, login: &OktaLogin) -> Result<EndedLogin, OktaError> {
     match &login.kept {
-        OktaRenewal::Nothing => Ok(Ended::Nothing),
+        OktaRenewal::Nothing => Ok(EndedLogin::Nothing),
         OktaRenewal::Session(sid) => {
             session::end(&Api::new(world, &settings.org.value)?, sid).await?;
-            Ok(Ended::There("the session"))
+            Ok(EndedLogin::There("the session"))
         }
         OktaRenewal::Tokens { login, .. } => {
             Ok(match oidc::revoke(&device::server(settings)?, world, login).await? {
-                oidc::Revoked::Done => Ended::There("the refresh token"),
+                oidc::Revoked::Done => EndedLogin::There("the refresh token"),
                 // Without a refresh token, nothing is valid for longer than an hour.
-                oidc::Revoked::NotOffered => Ended::Later("what the device grant gave"),
+                oidc::Revoked::NotOffered => EndedLogin::Later("what the device grant gave"),
             })
         }
     }

@@ -91,7 +91,9 @@ async fn by_driven_browser(
     known: bool,
     last: Option<&str>,
 ) -> Result<SamlLogin, SamlError> {
-    let (acs, force, now) = (&settings.acs_url.value, options.force, world.clock.now());
+    let acs = &settings.acs_url.value;
+    let force = options.force;
+    let now = world.clock.now();
     let request =
         settings.sso_url.as_ref().map(|sso| AuthnRequest::new(settings, &sso.value, acs, force, now));
     let request = request.transpose()?;

@@ -184,7 +184,8 @@ fn texts_that_are_not_responses_are_refused() {
 
 #[test]
 fn deep_nesting_does_not_overflow() {
-    let (open, close) = ("<a>".repeat(10_000), "</a>".repeat(10_000));
+    let open = "<a>".repeat(10_000);
+    let close = "</a>".repeat(10_000);
     let deep = with("<saml:Issuer>", &format!("{open}{close}<saml:Issuer>"));
     // It may be accepted or refused, but nothing overflows.
     let _ = take(&deep);
@@ -224,8 +225,8 @@ fn the_form_may_be_encoded_once_too_often_and_broken_into_lines() {
 fn five_hundred_roles_are_read_and_pairs_come_in_either_order() {
     let pairs: Vec<String> = (0..500)
         .map(|n| {
-            let (role, provider) =
-                (format!("arn:aws:iam::{n:012}:role/dev"), format!("arn:aws:iam::{n:012}:saml-provider/p"));
+            let role = format!("arn:aws:iam::{n:012}:role/dev");
+            let provider = format!("arn:aws:iam::{n:012}:saml-provider/p");
             if n % 2 == 0 { format!(" {role} , {provider} ") } else { format!("{provider},{role}") }
         })
         .collect();
@@ -258,7 +259,8 @@ fn tags_and_transitive_tags() {
 #[test]
 fn an_encrypted_assertion_is_passed_on_unread() {
     let good = response();
-    let (from, to) = (good.find("<saml:Assertion").unwrap(), good.find("</samlp:Response>").unwrap());
+    let from = good.find("<saml:Assertion").unwrap();
+    let to = good.find("</samlp:Response>").unwrap();
     let xml = format!("{}<saml:EncryptedAssertion/>{}", &good[..from], &good[to..]);
     let login = take(&xml).unwrap();
     assert!(login.encrypted && login.attributes.roles.is_empty() && login.identity.name.is_empty());

@@ -92,7 +92,8 @@ impl Children {
         };
         // It has its own copy of the variables.
         drop(command);
-        let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+        let stdout = child.stdout.take();
+        let stderr = child.stderr.take();
         let reading = async {
             tokio::join!(
                 lines(stdout, |text| line(OutputStream::Stdout, text)),
@@ -200,7 +201,8 @@ mod tests {
             RefCell::<Vec<String>>::borrow_mut(&said)
                 .push(format!("{sign}{}", String::from_utf8_lossy(line)));
         };
-        let (shell, arguments) = (OsString::from("/bin/sh"), ["-c", script].map(OsString::from));
+        let shell = OsString::from("/bin/sh");
+        let arguments = ["-c", script].map(OsString::from);
         let none: [(&str, Zeroizing<String>); 0] = [];
         let run = children.run(&shell, &arguments, &["HOME"], none, line);
         let status = super::super::block_on(run).unwrap();

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use super::{code, sources};
 
 /// Names that say nothing by themselves: whose answer, the source of what, kept by whom?
-const SAY_NOTHING: [&str; 5] = ["Answer", "How", "Kept", "Source", "Words"];
+const SAY_NOTHING: [&str; 13] = [
+    "Answer", "Around", "Became", "Because", "Found", "How", "Kept", "Meaning", "Merged", "Source", "Wanted",
+    "Why", "Words",
+];
 
 /// Types that share a name because only one of them is ever compiled.
 const ONE_FOR_EACH_SYSTEM: [(&str, [&str; 2]); 1] =

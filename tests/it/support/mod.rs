@@ -16,6 +16,7 @@ mod leaks;
 pub(crate) mod okta;
 mod plain;
 mod run;
+mod screen;
 mod stored;
 
 use std::cell::RefCell;

@@ -1,5 +1,6 @@
 //! Output without what differs from run to run, so that whole texts can be compared.
 
+use super::screen::on_terminal;
 use super::{Output, Room};
 
 impl Room {
@@ -15,6 +16,12 @@ impl Room {
         }
         assert!(!told.contains('\u{1b}'), "what a terminal got is no text for people: {told:?}");
         told
+    }
+
+    /// The same for a command on a terminal: what stands there at the end, without colours.
+    pub(crate) fn told_on_terminal(&self, output: &Output) -> String {
+        let shown = on_terminal(&output.stdout);
+        format!("exit {}\n--- terminal\n{}", output.code(), without_chance(&self.plain(&shown)))
     }
 
     /// `text` with `IDP` and `STS` for the servers' URLs, `~` for the home, `JIT` for the path of the
@@ -38,7 +45,8 @@ impl Room {
             before = rest[..length].chars().next_back().unwrap_or(' ');
             rest = &rest[length..];
         }
-        plain
+        // Two units, such as 1 h 59 min, become one a minute later.
+        plain.replace("TIME TIME left", "TIME left")
     }
 }
 

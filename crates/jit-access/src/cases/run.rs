@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jit_wire::timestamp::Timestamp;
 
-use super::{PolicyCase, Wanted};
+use super::{ExpectedResult, PolicyCase};
 use crate::decide::{Code, History, OnCall, Verdict, decide};
 use crate::fold::Case;
 use crate::id::Id;
@@ -29,7 +29,9 @@ pub struct Failure {
 pub fn run(policy: &Policy, directory: &Directory, cases: &[PolicyCase], now: Timestamp) -> Vec<Failure> {
     let mut policy = policy.clone();
     for access in policy.access.values_mut() {
-        (access.reason, access.ticket) = (0, None);
+        // Cases have neither.
+        access.reason = 0;
+        access.ticket = None;
     }
     let index = PolicyIndex::new(&policy);
     let people = index.with(directory);
@@ -67,11 +69,11 @@ fn failure(people: &People<'_>, case: &PolicyCase, at: Timestamp) -> Option<Fail
     let (got, why) = match answer? {
         Verdict::Grant(grant) => {
             let seconds = grant.until.0 - grant.start.unwrap_or(at).0;
-            (Wanted::Granted(u32::try_from(seconds).unwrap_or(0)), None)
+            (ExpectedResult::Granted(u32::try_from(seconds).unwrap_or(0)), None)
         }
-        Verdict::Deny { code, why } => (Wanted::Denied(code), Some(why)),
+        Verdict::Deny { code, why } => (ExpectedResult::Denied(code), Some(why)),
         Verdict::Wait { missing } => {
-            (Wanted::Waits(missing.into_iter().map(|one| one.group).collect()), None)
+            (ExpectedResult::Waits(missing.into_iter().map(|one| one.group).collect()), None)
         }
     };
     if got == case.wanted { None } else { failed(got.to_string(), why) }

@@ -1,6 +1,8 @@
 //! The rules for reading a ledger: which objects count, and which are reported. The objects can be read in
 //! any order with the same result.
 
+mod anomaly;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 
@@ -13,6 +15,8 @@ use super::{
 use crate::id::Id;
 use crate::people::{PolicyIndex, UserId};
 use crate::policy::{LARGEST_POLICY, Policy, Right};
+
+pub use anomaly::{Anomaly, AnomalyKind};
 
 /// A body with its author and the time at which the server stored it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,44 +90,6 @@ pub struct Records {
     /// When each finding was written last.
     findings: BTreeMap<Finding, Timestamp>,
     anomalies: Vec<Anomaly>,
-}
-
-/// An object that does not count.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Anomaly {
-    /// Its key.
-    pub key: String,
-    /// What is wrong with it.
-    pub kind: AnomalyKind,
-    /// A sentence about it.
-    pub what: String,
-}
-
-/// What can be wrong with an object.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum AnomalyKind {
-    /// It is not one of the ledger's keys.
-    Key,
-    /// There is another version. The first one counts.
-    SecondVersion,
-    /// It is too large.
-    Large,
-    /// The time in the id differs from the server's.
-    Time,
-    /// The body is not what it should be.
-    Body,
-    /// It refers to other bytes than those stored.
-    Hash,
-    /// It is about something that does not exist.
-    Orphan,
-    /// Another request or use has the same id.
-    TakenId,
-    /// A policy published through a door that may not publish.
-    Publisher,
-    /// The ledger itself does not trust it.
-    Doubt,
-    /// It cannot be read.
-    Unreadable,
 }
 
 impl Records {

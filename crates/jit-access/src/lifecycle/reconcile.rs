@@ -76,11 +76,16 @@ pub fn reconcile(
         for (name, document) in &role.policies {
             let request = request_of(name);
             let case = request.and_then(|id| records.case(id));
-            if let Some((why, is_finding)) = objection(people, case.as_ref(), role, document, now) {
-                let role = role.arn.clone();
-                let name = name.clone();
-                let document = document.clone();
-                actions.push(Action::Delete(Unexplained { role, name, document, request, why, is_finding }));
+            if let Some(Objection { why, is_finding }) = objection(people, case.as_ref(), role, document, now)
+            {
+                actions.push(Action::Delete(Unexplained {
+                    role: role.arn.clone(),
+                    name: name.clone(),
+                    document: document.clone(),
+                    request,
+                    why: why.to_owned(),
+                    is_finding,
+                }));
             }
         }
         for (kind, what) in &role.differences {
@@ -126,30 +131,38 @@ pub fn confirm(
     objection(people, case, &role, &found.document, now).is_some()
 }
 
-/// Why a policy must not exist, and whether that is a finding.
+/// Why a policy must not exist.
+struct Objection {
+    why: &'static str,
+    /// Not if a grant has merely ended.
+    is_finding: bool,
+}
+
 fn objection(
     people: &People<'_>,
     case: Option<&Case<'_>>,
     role: &ObservedRole,
     document: &str,
     now: Timestamp,
-) -> Option<(String, bool)> {
+) -> Option<Objection> {
+    let finding = |why| Some(Objection { why, is_finding: true });
     let Some((case, decision)) = case.and_then(|case| Some((case, case.decision?))) else {
-        return Some(("no decision explains it".to_owned(), true));
+        return finding("no decision explains it");
     };
     if decision.verdict == Outcome::Deny {
-        return Some(("its request was denied".to_owned(), true));
+        return finding("its request was denied");
     }
     let Some(grant) = decision.grants.iter().find(|grant| grant.role == role.arn) else {
-        return Some(("its decision is about other roles".to_owned(), true));
+        return finding("its decision is about other roles");
     };
     if grant.document != document {
-        return Some(("its text is not that of the decision".to_owned(), true));
+        return finding("its text is not that of the decision");
     }
     if role.is_frozen {
-        return Some(("the role is frozen (tag jit-freeze)".to_owned(), false));
+        return Some(Objection { why: "the role is frozen (tag jit-freeze)", is_finding: false });
     }
-    (!is_in_force(people, case, now)).then(|| ("it has ended".to_owned(), false))
+    let has_ended = !is_in_force(people, case, now);
+    has_ended.then_some(Objection { why: "it has ended", is_finding: false })
 }
 
 fn is_in_force(people: &People<'_>, case: &Case<'_>, now: Timestamp) -> bool {

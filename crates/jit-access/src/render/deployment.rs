@@ -279,7 +279,8 @@ impl Writer<'_> {
                 self.lacks(key, MissingSetting::Other(why));
             } else {
                 let names = names.into_iter().collect();
-                let (doors, tags) = (doors.clone(), self.settings.tags.clone());
+                let doors = doors.clone();
+                let tags = self.settings.tags.clone();
                 let trust = GrantorTrust::Approvers { doors, names, tags };
                 self.put(key, Limit::Trust, trust.render());
             }

@@ -46,7 +46,8 @@ fn name_of(user: u32) -> Option<String> {
 fn in_passwd(text: &str, user: u32) -> Option<String> {
     let of = |line: &str| {
         let mut fields = line.split(':');
-        let (name, number) = (fields.next()?, fields.nth(1)?);
+        let name = fields.next()?;
+        let number = fields.nth(1)?;
         (number.parse() == Ok(user) && !name.is_empty()).then(|| name.to_owned())
     };
     text.lines().filter(|line| !line.starts_with('#')).find_map(of)

@@ -84,7 +84,8 @@ impl<'s> HttpIam<'s> {
     ) -> Result<Result<String, CallError>, IamError> {
         let credentials = (self.session)(account)?;
         let answer = self.calls.wait(async |now| {
-            let (http, endpoint) = (self.calls.http(), &self.endpoint);
+            let http = self.calls.http();
+            let endpoint = &self.endpoint;
             Caller { http, endpoint, credentials: &credentials, now }.query(action, parameters).await
         });
         let answer = match answer {
@@ -152,7 +153,8 @@ impl<'s> HttpIam<'s> {
     }
 
     fn look_at(&self, role: &RoleArn) -> Result<(ObservedRole, String), IamError> {
-        let (account, parameters) = (account_of(role), [("RoleName", role_name(role))]);
+        let account = account_of(role);
+        let parameters = [("RoleName", role_name(role))];
         let about = self.ask(account, role, "GetRole", &parameters)?;
         // A role's name is its own whatever its path, so another one could be there under the same name.
         if text_in(&about, "Arn", role)? != *role {
@@ -264,7 +266,8 @@ pub(crate) fn unescaped(text: &str) -> Option<String> {
             continue;
         }
         let digit = |digit: u8| char::from(digit).to_digit(16);
-        let (high, low) = (digit(rest.next()?)?, digit(rest.next()?)?);
+        let high = digit(rest.next()?)?;
+        let low = digit(rest.next()?)?;
         bytes.push(u8::try_from(high * 16 + low).ok()?);
     }
     String::from_utf8(bytes).ok()

@@ -1,6 +1,6 @@
 //! A denial, in AWS's words (IAM User Guide, "Troubleshoot access denied error messages").
 
-use iam_evaluate::{Because, Decision, Layer};
+use iam_evaluate::{Decision, Layer, Reason};
 
 use crate::authorize::question::Who;
 use crate::faults::Refusal;
@@ -18,11 +18,11 @@ pub(crate) struct Denied {
 impl Denied {
     pub(crate) fn of(decision: &Decision<'_>, who: Who<'_>, action: &str, resource: &str) -> Self {
         let because = match &decision.because {
-            Because::Denies(place) => {
+            Reason::Denies(place) => {
                 let (layer, vowel) = layer(place.layer, action);
                 format!("with an explicit deny in {} {layer}", if vowel { "an" } else { "a" })
             }
-            Because::NothingAllows { layer: missing, .. } => {
+            Reason::NothingAllows { layer: missing, .. } => {
                 format!("because no {} allows the {action} action", layer(*missing, action).0)
             }
             _ => String::new(),

@@ -32,7 +32,8 @@ pub(crate) fn answer(events: &[Written], input: &Value) -> Result<Value, Refusal
             .filter(|size| (1..=A_PAGE).contains(size))
             .ok_or_else(|| invalid("InvalidMaxResultsException", "MaxResults must be between 1 and 50."))?,
     };
-    let (from, until) = (input["StartTime"].as_f64(), input["EndTime"].as_f64());
+    let from = input["StartTime"].as_f64();
+    let until = input["EndTime"].as_f64();
     if from.zip(until).is_some_and(|(from, until)| from > until) {
         return Err(invalid("InvalidTimeRangeException", "The start time must be before the end time."));
     }

@@ -54,7 +54,9 @@ impl Service for CloudTrail {
         if !is_known(request) {
             return Err(json_service::unknown());
         }
-        let (name, resource, account) = ("cloudtrail:LookupEvents", "*", caller.account.as_str());
+        let name = "cloudtrail:LookupEvents";
+        let resource = "*";
+        let account = caller.account.as_str();
         let action = Action { name, resource, account, policy: None, keys: Vec::new() };
         self.gate
             .check(&lock(&self.gate.shared.cloud), Who::Session(&caller), action)

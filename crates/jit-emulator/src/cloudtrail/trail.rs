@@ -48,7 +48,8 @@ impl Trail {
     pub(crate) fn note(&self, gate: &Authorizer, request: &Request, event: Event, refused: Option<&Refusal>) {
         let signed = Signed::read(&request.headers).ok();
         let session = signed.as_ref().and_then(|signed| gate.sessions.get(signed.key_id));
-        let (shared, owner) = (&gate.shared, event.owner.clone());
+        let shared = &gate.shared;
+        let owner = event.owner.clone();
         let own = match (&session, &owner) {
             (Some(session), _) => session.account.clone(),
             // Without a session the event is the role's account's.
@@ -57,7 +58,8 @@ impl Trail {
         };
         let region = signed.as_ref().map_or("us-east-1", |signed| signed.region()).to_owned();
         let shared_id = shared.request_id();
-        let (at, source) = (shared.sts_now(), shared.network().address);
+        let at = shared.sts_now();
+        let source = shared.network().address;
         let agent = request.headers.get(http::header::USER_AGENT).and_then(|agent| agent.to_str().ok());
         let write = |account: &str, identity: Value| {
             let id = shared.request_id();
@@ -95,7 +97,9 @@ impl Trail {
                 None => event.unsigned_user.clone().unwrap_or_default(),
             };
             let key_id = session.as_ref().map(|session| session.key_id.clone());
-            let (account, region, event) = (account.to_owned(), region.clone(), event.clone());
+            let account = account.to_owned();
+            let region = region.clone();
+            let event = event.clone();
             self.written.borrow_mut().push(Written { id, at, account, region, user, key_id, event, record });
         };
         write(&own, identity(session.as_deref(), &event));

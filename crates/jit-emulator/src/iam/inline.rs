@@ -12,7 +12,8 @@ use crate::xml;
 const LIMIT: usize = 10_240;
 
 pub(crate) fn put(call: &mut IamCall<'_>) -> Result<Vec<String>, Refusal> {
-    let (name, document) = (call.need_name("PolicyName", 128)?, call.need("PolicyDocument")?);
+    let name = call.need_name("PolicyName", 128)?;
+    let document = call.need("PolicyDocument")?;
     let role = call.role(Vec::new())?;
     words::check_document(Kind::Identity, document)?;
     let others = role.inline.iter().filter(|(other, _)| *other != name).map(|(_, text)| text.as_str());

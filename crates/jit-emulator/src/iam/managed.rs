@@ -51,7 +51,8 @@ pub(crate) fn get(call: &mut IamCall<'_>) -> Result<Vec<String>, Refusal> {
 }
 
 pub(crate) fn get_version(call: &mut IamCall<'_>) -> Result<Vec<String>, Refusal> {
-    let (arn, version) = (call.need("PolicyArn")?, call.need("VersionId")?);
+    let arn = call.need("PolicyArn")?;
+    let version = call.need("VersionId")?;
     let text = document(call, arn)?;
     if version != "v1" {
         return Err(words::no_version(arn, version));
@@ -78,7 +79,8 @@ fn version_parts() -> [String; 3] {
 }
 
 pub(crate) fn create(call: &mut IamCall<'_>) -> Result<Vec<String>, Refusal> {
-    let (name, text) = (call.need_name("PolicyName", 128)?, call.need("PolicyDocument")?);
+    let name = call.need_name("PolicyName", 128)?;
+    let text = call.need("PolicyDocument")?;
     let path = call.params.get("Path").unwrap_or("/");
     let arn = format!("arn:aws:iam::{}:policy{path}{name}", call.caller.account);
     call.check(&arn, Vec::new())?;

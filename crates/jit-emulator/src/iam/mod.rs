@@ -74,8 +74,8 @@ impl Iam {
 fn operation(request: &Request) -> Result<(&'static (&'static str, Operation), Params), Refusal> {
     let twice = |_| Refusal::new(400, "MalformedInput", "A parameter is given twice");
     let params = Params::new(request.form()).map_err(twice)?;
-    let (action, version) =
-        (params.get("Action").unwrap_or_default(), params.get("Version").unwrap_or_default());
+    let action = params.get("Action").unwrap_or_default();
+    let version = params.get("Version").unwrap_or_default();
     let known = OPERATIONS.iter().find(|(name, _)| name.strip_prefix("iam:") == Some(action));
     match known.filter(|_| request.method == Method::POST && version == "2010-05-08") {
         Some(known) => Ok((known, params)),

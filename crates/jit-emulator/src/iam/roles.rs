@@ -31,7 +31,8 @@ pub(crate) fn list(call: &mut IamCall<'_>) -> Result<Vec<String>, Refusal> {
 
 pub(crate) fn create(call: &mut IamCall<'_>) -> Result<Vec<String>, Refusal> {
     let name = call.need_name("RoleName", 64)?;
-    let (path, trust) = (call.params.get("Path").unwrap_or("/"), call.need("AssumeRolePolicyDocument")?);
+    let path = call.params.get("Path").unwrap_or("/");
+    let trust = call.need("AssumeRolePolicyDocument")?;
     if !path.starts_with('/') || !path.ends_with('/') || path.bytes().any(|byte| !byte.is_ascii_graphic()) {
         let text = "The specified value for path is invalid. It must begin and end with / and contain only alphanumeric characters and/or / characters.";
         return Err(Refusal::new(400, "ValidationError", text));

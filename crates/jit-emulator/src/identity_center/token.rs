@@ -60,7 +60,8 @@ impl Instance {
             }
             _ => return refuse("UnsupportedGrantTypeException", "this grant is not known"),
         };
-        let (access, refresh) = (self.shared.issue("access token")?, self.shared.issue("refresh token")?);
+        let access = self.shared.issue("access token")?;
+        let refresh = self.shared.issue("refresh token")?;
         let lifetime = self.shared.settings.portal_token_lifetime;
         state.access_tokens.insert(access.clone(), (self.shared.provider_now() + lifetime, owner));
         state.refresh_tokens.insert(refresh.clone(), owner);

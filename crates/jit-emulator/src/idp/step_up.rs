@@ -57,7 +57,8 @@ impl Wanted {
     /// The sign-in that meets it; `None` if there is nothing to report. For a session in the browser the IdP
     /// reports when it began, and ends it if that is too long ago.
     pub(crate) fn met(&self, shared: &Shared) -> Option<SignedIn> {
-        let (now, ago) = (shared.provider_now(), lock(&shared.faults).signed_in_ago);
+        let now = shared.provider_now();
+        let ago = lock(&shared.faults).signed_in_ago;
         if self.max_age.is_none() && self.contexts.is_empty() && ago.is_none() {
             return None;
         }

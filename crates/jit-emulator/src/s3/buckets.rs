@@ -48,7 +48,8 @@ pub(crate) fn head(call: &mut S3Call<'_>, operation: &Operation) -> Result<Reply
 pub(crate) fn create(call: &mut S3Call<'_>, operation: &Operation) -> Result<Reply, Refusal> {
     let caller = call.caller.ok_or_else(answer::anonymous)?;
     let name = &call.target.bucket;
-    let (resource, account) = (format!("arn:aws:s3:::{name}"), caller.account.as_str());
+    let resource = format!("arn:aws:s3:::{name}");
+    let account = caller.account.as_str();
     let action =
         Action { name: operation.name, resource: &resource, account, policy: None, keys: Vec::new() };
     call.gate.check(call.cloud, Who::Session(caller), action).map_err(answer::denied)?;

@@ -184,7 +184,8 @@ fn is_after(target: &Target, bucket: &CloudBucket, key: &str, id: &str) -> bool 
 
 /// `ListObjectVersions`.
 pub(crate) fn versions(call: &mut S3Call<'_>, operation: &Operation) -> Result<Reply, Refusal> {
-    let (wanted, target) = (Wanted::of(call)?, call.target);
+    let wanted = Wanted::of(call)?;
+    let target = call.target;
     let bucket = call.check(operation.name, Vec::new())?;
     let every = bucket.objects.iter().filter(|(key, _)| key.starts_with(&wanted.prefix));
     let every = every.flat_map(|(key, versions)| versions.iter().rev().map(move |version| (key, version)));

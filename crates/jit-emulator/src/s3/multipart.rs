@@ -33,7 +33,8 @@ pub(crate) fn start(call: &mut S3Call<'_>, operation: &Operation) -> Result<Repl
 pub(crate) fn part(call: &mut S3Call<'_>, operation: &Operation) -> Result<Reply, Refusal> {
     let number = call.target.get("partNumber").and_then(|text| text.parse().ok());
     let number = number.filter(|number| (1..=10_000).contains(number));
-    let (id, body) = (id_of(call), call.request.body.to_vec());
+    let id = id_of(call);
+    let body = call.request.body.to_vec();
     let name = call.target.key.clone();
     let bucket = call.check(operation.name, vec![key("s3:ObjectCreationOperation", "false")])?;
     let upload = bucket.uploads.get_mut(&id).filter(|upload| upload.key == name);
@@ -49,7 +50,8 @@ pub(crate) fn part(call: &mut S3Call<'_>, operation: &Operation) -> Result<Reply
 pub(crate) fn complete(call: &mut S3Call<'_>, operation: &Operation) -> Result<Reply, Refusal> {
     call.question(operation.name, vec![key("s3:ObjectCreationOperation", "true")])?;
     objects::check_condition(call)?;
-    let (id, name) = (id_of(call), call.target.key.clone());
+    let id = id_of(call);
+    let name = call.target.key.clone();
     let bucket = call.bucket()?;
     if bucket.uploads.get(&id).is_none_or(|upload| upload.key != name) {
         return Err(answer::no_upload());

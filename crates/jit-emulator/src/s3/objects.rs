@@ -21,7 +21,8 @@ pub(crate) fn put(call: &mut S3Call<'_>, operation: &Operation) -> Result<Reply,
     check_sum(call)?;
     let now = call.gate.shared.sts_now();
     let kind = call.header("content-type").unwrap_or("binary/octet-stream");
-    let (name, body) = (&call.target.key, &call.request.body);
+    let name = &call.target.key;
+    let body = &call.request.body;
     if name.len() > 1024 {
         return Err(Refusal::new(400, "KeyTooLongError", "Your key is too long"));
     }
@@ -72,7 +73,8 @@ fn check_sum(call: &mut S3Call<'_>) -> Result<(), Refusal> {
 /// Reads an object, one version of it, or only its metadata (HEAD).
 pub(crate) fn get(call: &mut S3Call<'_>, operation: &Operation) -> Result<Reply, Refusal> {
     call.question(operation.name, Vec::new())?;
-    let (name, wanted) = (call.target.key.clone(), call.target.get("versionId").map(str::to_owned));
+    let name = call.target.key.clone();
+    let wanted = call.target.get("versionId").map(str::to_owned);
     let bucket = call.bucket()?;
     let versioned = bucket.versioned;
     let found: Option<StoredVersion> = match &wanted {
@@ -109,7 +111,8 @@ pub(crate) fn get(call: &mut S3Call<'_>, operation: &Operation) -> Result<Reply,
 /// Deletes one version, or marks the object as deleted.
 pub(crate) fn delete(call: &mut S3Call<'_>, operation: &Operation) -> Result<Reply, Refusal> {
     let now = call.gate.shared.sts_now();
-    let (name, wanted) = (call.target.key.clone(), call.target.get("versionId").map(str::to_owned));
+    let name = call.target.key.clone();
+    let wanted = call.target.get("versionId").map(str::to_owned);
     let bucket = call.check(operation.name, Vec::new())?;
     let mut reply = answer::empty(StatusCode::NO_CONTENT);
     match wanted {

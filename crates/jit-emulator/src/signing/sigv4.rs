@@ -106,7 +106,8 @@ impl<'a> Signed<'a> {
             hex(digest(&SHA256, request.as_bytes()))
         );
         let signature = hmac_of(signing_key(secret_key, day, region, service).as_ref(), &text);
-        let (ours, theirs) = (hex(signature), self.signature.as_bytes());
+        let ours = hex(signature);
+        let theirs = self.signature.as_bytes();
         if bool::from(subtle::ConstantTimeEq::ct_eq(ours.as_bytes(), theirs)) {
             return Ok(());
         }
@@ -163,7 +164,9 @@ fn canonical_request(request: &Request, signed_headers: &str, body: &str) -> Str
         request.query.iter().map(|(name, value)| (encoded(name), encoded(value))).collect();
     query.sort_unstable();
     let query: Vec<String> = query.iter().map(|(name, value)| format!("{name}={value}")).collect();
-    let (method, path, query) = (&request.method, &request.path, query.join("&"));
+    let method = &request.method;
+    let path = &request.path;
+    let query = query.join("&");
     format!("{method}\n{path}\n{query}\n{lines}\n{signed_headers}\n{body}")
 }
 
@@ -171,13 +174,16 @@ fn canonical_request(request: &Request, signed_headers: &str, body: &str) -> Str
 fn check_date(date: &str, now: Timestamp) -> Result<(), String> {
     let at = read_date(date).ok_or("Date must be in ISO-8601 'basic format'.")?;
     let show = |at: Timestamp| at.to_rfc3339().replace(['-', ':'], "");
-    let (earliest, latest) = (now - LEEWAY, now + LEEWAY);
+    let earliest = now - LEEWAY;
+    let latest = now + LEEWAY;
     if at < earliest {
-        let (earliest, now) = (show(earliest), show(now));
+        let earliest = show(earliest);
+        let now = show(now);
         return Err(format!("Signature expired: {date} is now earlier than {earliest} ({now} - 5 min.)"));
     }
     if at > latest {
-        let (latest, now) = (show(latest), show(now));
+        let latest = show(latest);
+        let now = show(now);
         return Err(format!(
             "Signature not yet current: {date} is still later than {latest} ({now} + 5 min.)"
         ));

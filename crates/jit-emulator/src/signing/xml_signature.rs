@@ -37,7 +37,8 @@ pub(crate) fn is_signed(key: &Key, element: &str) -> bool {
         let from = element.find("<ds:Signature ")?;
         let end = "</ds:Signature>";
         let to = from + element[from..].find(end)? + end.len();
-        let (signature, plain) = (&element[from..to], format!("{}{}", &element[..from], &element[to..]));
+        let signature = &element[from..to];
+        let plain = format!("{}{}", &element[..from], &element[to..]);
         let info = signed_info(attribute(&plain, "ID")?, &digest_of(&plain));
         let value = between(signature, "<ds:SignatureValue>", "</ds:SignatureValue>")?;
         let value = STANDARD.decode(value).ok()?;

@@ -84,7 +84,8 @@ fn check(shared: &Shared, root: Node<'_, '_>) -> Result<(), Refusal> {
         node.and_then(|node| node.attribute(name)).and_then(Timestamp::parse_rfc3339).unwrap_or(Timestamp(0))
     };
     let now = shared.sts_now();
-    let (conditions, data) = (named(root, "Conditions"), named(root, "SubjectConfirmationData"));
+    let conditions = named(root, "Conditions");
+    let data = named(root, "SubjectConfirmationData");
     let ends = [
         instant(Some(root), "IssueInstant") + REDEEMABLE,
         instant(conditions, "NotOnOrAfter"),

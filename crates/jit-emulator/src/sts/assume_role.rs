@@ -10,7 +10,8 @@ use crate::validation::{check_external_id, check_name, need};
 
 impl State {
     pub(crate) fn assume_role(&self, params: &Params, caller: &Session) -> Result<Vec<String>, Refusal> {
-        let (arn, name) = (need(params, "RoleArn")?, need(params, "RoleSessionName")?);
+        let arn = need(params, "RoleArn")?;
+        let name = need(params, "RoleSessionName")?;
         check_name("RoleSessionName", name)?;
         let external_id = params.get("ExternalId");
         external_id.map_or(Ok(()), check_external_id)?;

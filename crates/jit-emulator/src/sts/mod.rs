@@ -91,7 +91,8 @@ fn operation(request: &Request) -> Result<(Call, Params), Refusal> {
     }
     let params = Params::new(request.form())
         .map_err(|_| Refusal::new(400, "MalformedInput", "A parameter is given twice"))?;
-    let (action, version) = (params.get("Action").unwrap_or_default(), params.get("Version"));
+    let action = params.get("Action").unwrap_or_default();
+    let version = params.get("Version");
     let call = match (action, version) {
         ("AssumeRoleWithWebIdentity", Some("2011-06-15")) => Call::AssumeRoleWithWebIdentity,
         ("AssumeRoleWithSAML", Some("2011-06-15")) => Call::AssumeRoleWithSaml,

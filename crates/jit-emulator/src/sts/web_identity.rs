@@ -17,7 +17,8 @@ use jit_wire::timestamp::Timestamp;
 
 impl State {
     pub(crate) fn with_web_identity(&self, params: &Params) -> Result<Vec<String>, Refusal> {
-        let (arn, name) = (need(params, "RoleArn")?, need(params, "RoleSessionName")?);
+        let arn = need(params, "RoleArn")?;
+        let name = need(params, "RoleSessionName")?;
         check_name("RoleSessionName", name)?;
         let seconds = limits::duration(params)?;
         let claims = self.check_token(need(params, "WebIdentityToken")?)?;
@@ -68,7 +69,8 @@ impl State {
                  AssumeRoleWithWebIdentity documentation for requirements",
             )
         })?;
-        let (issuer, expires) = (claims["iss"].as_str(), claims["exp"].as_i64());
+        let issuer = claims["iss"].as_str();
+        let expires = claims["exp"].as_i64();
         if issuer != Some(&self.gate.shared.issuer) {
             let issuer = issuer.unwrap_or_default();
             return Err(invalid(&format!("No OpenIDConnect provider found in your account for {issuer}")));
@@ -76,7 +78,8 @@ impl State {
         if claims["aud"] != self.gate.shared.settings.client_id.as_str() {
             return Err(invalid("Incorrect token audience"));
         }
-        let (now, expires) = (self.gate.shared.sts_now(), Timestamp(expires.unwrap_or(0)));
+        let now = self.gate.shared.sts_now();
+        let expires = Timestamp(expires.unwrap_or(0));
         if now >= expires {
             let text = format!(
                 "Token expired: current date/time {} must be before the expiration date/time {}",

@@ -11,7 +11,8 @@ use crate::xml;
 
 impl State {
     pub(crate) fn with_saml(&self, params: &Params) -> Result<Vec<String>, Refusal> {
-        let (arn, provider) = (need(params, "RoleArn")?, need(params, "PrincipalArn")?);
+        let arn = need(params, "RoleArn")?;
+        let provider = need(params, "PrincipalArn")?;
         let seconds = limits::duration(params)?;
         let assertion = assertion::read(&self.gate.shared, need(params, "SAMLAssertion")?)?;
         let invalid = |text: &str| Refusal::new(400, "InvalidIdentityToken", text);
@@ -47,7 +48,8 @@ impl State {
         // The attribute can only shorten the session.
         let limit = assertion.first("SessionDuration").and_then(|text| text.parse().ok()).unwrap_or(u32::MAX);
         let lifetime = self.gate.shared.hub_lifetime(limits::seconds_of(seconds.min(limit)));
-        let (source_identity, provider) = (source_identity.map(str::to_owned), Some(provider.to_owned()));
+        let source_identity = source_identity.map(str::to_owned);
+        let provider = Some(provider.to_owned());
         let proof = Proof { source_identity, tags, transitive, policies, provider, mfa: false };
         let mut result = self.give(arn, name, lifetime, proof, packed)?;
         result.extend([

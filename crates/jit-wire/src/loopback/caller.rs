@@ -152,7 +152,8 @@ mod tests {
             let port = listener.local_addr().unwrap().port();
             let client = TcpStream::connect((address, port)).unwrap();
             let (server, _) = listener.accept().unwrap();
-            let (near, far) = (client.local_addr().unwrap(), client.peer_addr().unwrap());
+            let near = client.local_addr().unwrap();
+            let far = client.peer_addr().unwrap();
             assert_eq!(of(near, far), ConnectedUser::Own, "{bound}");
             drop(server);
         }

@@ -69,7 +69,8 @@ pub(super) async fn attend<S, H, F>(
     F: Future<Output = Reply>,
 {
     let service = service_fn(move |request| {
-        let (handler, in_line) = (Rc::clone(&handler), Rc::clone(&in_line));
+        let handler = Rc::clone(&handler);
+        let in_line = Rc::clone(&in_line);
         async move { Ok::<_, Infallible>(answer(request, ends, accepts, &in_line, &*handler).await) }
     });
     let connection = http1::Builder::new()

@@ -15,7 +15,9 @@ pub async fn list_buckets(caller: &Caller<'_>) -> Result<Vec<String>, CallError>
     if endpoint.service != Service::S3 {
         return Err(endpoint.cannot("ListBuckets", "that is another service"));
     }
-    let (action, headers, body) = (endpoint.action("ListBuckets"), Vec::new(), Secret::new(Vec::new()));
+    let action = endpoint.action("ListBuckets");
+    let headers = Vec::new();
+    let body = Secret::new(Vec::new());
     let url = endpoint.url.clone();
     let answer = caller.send(UnsignedRequest { action, method: "GET", url, headers, body }).await?;
     buckets(answer.body.expose()).ok_or_else(|| CallError::Answer {

@@ -57,7 +57,9 @@ impl Endpoint {
     }
 
     fn post(&self, action: &str, headers: Vec<(&'static str, String)>, body: Vec<u8>) -> UnsignedRequest {
-        let (action, url, body) = (self.action(action), self.url.clone(), Secret::new(body));
+        let action = self.action(action);
+        let url = self.url.clone();
+        let body = Secret::new(body);
         UnsignedRequest { action, method: "POST", url, headers, body }
     }
 

@@ -198,7 +198,8 @@ fn host(
     let none = |what| Err(EndpointError::None { what, service: service.name(), partition: partition.name() });
     let name = service.name();
     let fips_name = if fips { format!("{name}-fips") } else { name.to_owned() };
-    let (plain, dual) = (partition.dns_suffix(), partition.dual_stack_suffix());
+    let plain = partition.dns_suffix();
+    let dual = partition.dual_stack_suffix();
     let region = match service {
         Service::Organizations => home_of_organizations(partition),
         _ => region,

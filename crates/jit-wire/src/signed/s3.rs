@@ -117,7 +117,9 @@ impl<'a> Bucket<'a> {
             .base
             .at(&path)
             .map_err(|_| self.endpoint.cannot(action, "its key does not fit into a URL"))?;
-        let (action, headers, body) = (self.endpoint.action(action), Vec::new(), Secret::new(Vec::new()));
+        let action = self.endpoint.action(action);
+        let headers = Vec::new();
+        let body = Secret::new(Vec::new());
         Ok(UnsignedRequest { action, method, url, headers, body })
     }
 

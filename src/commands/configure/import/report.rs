@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::ImportTool;
 use crate::commands::load;
-use crate::config::draft::Merged;
-use crate::config::import::{Became, Imported, ImportedTable, StaticKey};
+use crate::config::draft::MergedDraft;
+use crate::config::import::{Imported, ImportedAs, ImportedTable, StaticKey};
 use crate::ui::text::{Shown, escape, shown};
 use crate::ui::{Tone, Ui};
 use crate::world::World;
@@ -14,7 +14,7 @@ use jit_wire::name;
 use super::super::some;
 
 /// Reports what was imported, what was not, and which long-lived access keys were found.
-pub(super) fn tell(imported: &Imported, merged: &Merged, keys: &[StaticKey], ui: &Ui) {
+pub(super) fn tell(imported: &Imported, merged: &MergedDraft, keys: &[StaticKey], ui: &Ui) {
     let list = |title: &'static str, rows: Vec<Vec<String>>| {
         if rows.is_empty() {
             return;
@@ -54,16 +54,16 @@ pub(super) fn tell(imported: &Imported, merged: &Merged, keys: &[StaticKey], ui:
 }
 
 /// The table of `config.toml` that an imported item became.
-fn became(taken: &ImportedTable, merged: &Merged) -> String {
+fn became(taken: &ImportedTable, merged: &MergedDraft) -> String {
     let name = |names: &BTreeMap<String, String>, name: &String| names.get(name).unwrap_or(name).clone();
     let (kind, name, is_new, differs) = match &taken.became {
-        Became::Idp(idp) => {
+        ImportedAs::Idp(idp) => {
             let name = name(&merged.idp_names, idp);
             let is_new = merged.draft.idps.iter().any(|table| table.name == name);
             let kept = merged.kept_idps.iter().find(|kept| kept.name == name);
             ("idp", name, is_new, kept.map(|kept| kept.differs.clone()).unwrap_or_default())
         }
-        Became::Role(role) => {
+        ImportedAs::Role(role) => {
             let name = name(&merged.role_names, role);
             let is_new = merged.draft.roles.iter().any(|table| table.name == name);
             let kept = merged.kept.iter().find(|kept| kept.name == name);
@@ -84,7 +84,7 @@ fn became(taken: &ImportedTable, merged: &Merged) -> String {
 }
 
 /// What to type next.
-pub(super) fn say_next(merged: &Merged, tool: ImportTool, world: &World, ui: &Ui) {
+pub(super) fn say_next(merged: &MergedDraft, tool: ImportTool, world: &World, ui: &Ui) {
     let first = merged.draft.roles.first().map(|role| role.name.clone());
     let login = match (first, merged.draft.idps.first()) {
         (Some(role), _) => format!("jit login {}", name::in_command(&role)),

@@ -8,8 +8,8 @@ use crate::world::{Note, doubles};
 
 const PROGRAM: &str = if cfg!(windows) { r"C:\bin\jit.exe" } else { "/bin/jit" };
 
-fn roles(names: &[&str]) -> Vec<Wanted> {
-    let wanted = |&name: &&str| Wanted {
+fn roles(names: &[&str]) -> Vec<WantedProfile> {
+    let wanted = |&name: &&str| WantedProfile {
         profile: name.to_owned(),
         role: name.to_owned(),
         region: Some("eu-west-1".to_owned()),
@@ -227,7 +227,7 @@ fn two_runs_wait_for_each_other_and_say_so() {
 #[test]
 fn the_default_profile_is_written_only_on_request() {
     let typed = |names: &[&str]| {
-        roles(names).into_iter().map(|one| Wanted { typed: true, ..one }).collect::<Vec<_>>()
+        roles(names).into_iter().map(|one| WantedProfile { typed: true, ..one }).collect::<Vec<_>>()
     };
     for name in ["default", "Default", "DEFAULT", "dEfAuLt"] {
         let (_folder, world) = home("[a]\n");

@@ -63,7 +63,8 @@ impl Company {
     /// # Errors
     /// The policy in this program is wrong.
     pub(super) fn new() -> CommandResult<Self> {
-        let (hub, platform) = (role_id(HUB), role_id(PLATFORM));
+        let hub = role_id(HUB);
+        let platform = role_id(PLATFORM);
         let text = format!(
             r#"[deployment]
 apply    = "approver"
@@ -117,7 +118,8 @@ may  = ["publish"]
         stage: &Stage,
         world: &World,
     ) -> CommandResult<World> {
-        let (root, ledger) = (stage.root().join(name), &self.layout.ledger);
+        let root = stage.root().join(name);
+        let ledger = &self.layout.ledger;
         let (entry, arn) = if name == "Pat" { ("platform", PLATFORM) } else { ("hub", HUB) };
         let config = format!(
             r#"[idp.demo]

@@ -23,8 +23,8 @@ fn text(content: &str) -> Text<'_> {
 fn taken(imported: &Imported) -> Vec<String> {
     let line = |taken: &ImportedTable| {
         let became = match &taken.became {
-            Became::Idp(name) => format!("idp {name}"),
-            Became::Role(name) => format!("role {name}"),
+            ImportedAs::Idp(name) => format!("idp {name}"),
+            ImportedAs::Role(name) => format!("role {name}"),
         };
         let remark = taken.remark.as_ref().map(|remark| format!("; {remark}")).unwrap_or_default();
         format!("{} {} → {became}{remark}", taken.place, taken.what)

@@ -17,11 +17,11 @@ via = "hub"
 role_arn = "arn:aws:iam::333333333333:role/old"
 "#;
 
-fn around() -> Around {
-    Around { from: "https://intranet.example/jit.toml".to_owned(), ..Around::default() }
+fn around() -> Surroundings {
+    Surroundings { from: "https://intranet.example/jit.toml".to_owned(), ..Surroundings::default() }
 }
 
-fn told(before: Option<&str>, after: &str, around: &Around) -> (String, Vec<String>) {
+fn told(before: Option<&str>, after: &str, around: &Surroundings) -> (String, Vec<String>) {
     let Summary { lines, warnings } = summary(before, after, around);
     (lines.join("\n"), warnings)
 }
@@ -83,7 +83,7 @@ https://intranet.example/jit.toml changed since you took it:
 fn important_facts_are_warnings() {
     let set = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
     let own = "[idp.Acme]\ntype = \"saml\"\n[role.Prod]\nvia = \"hub\"\n[role.mine]\nvia = \"deep\"\n[role.deep]\nidp = \"acme\"\n[role.free]\nvia = \"x\"\n";
-    let around = Around {
+    let around = Surroundings {
         own: Draft::of(own),
         profiles: set(&["prod", "default", "unrelated"]),
         offered: set(&["acme-prod/Admin"]),
@@ -115,9 +115,9 @@ fn important_facts_are_warnings() {
     }
     // What was known when the file was accepted is not repeated.
     assert_eq!(told(Some(BEFORE), &format!("{BEFORE}# x\n"), &around).1, [""; 0]);
-    let hidden = told(None, &format!("# a\u{202e}b\n{BEFORE}"), &super::Around::default()).1;
+    let hidden = told(None, &format!("# a\u{202e}b\n{BEFORE}"), &super::Surroundings::default()).1;
     assert_eq!(hidden, ["The file has invisible characters. The diff shows them as \\u{…}"]);
-    assert_eq!(told(None, &format!("# a\tb\n{BEFORE}"), &super::Around::default()).1, [""; 0]);
+    assert_eq!(told(None, &format!("# a\tb\n{BEFORE}"), &super::Surroundings::default()).1, [""; 0]);
     let local = "[idp.a]\ntype = \"oidc\"\nissuer = \"http://127.0.0.1:1\"\nclient_id = \"a\"\n";
     assert_eq!(told(None, local, &around).1, ["a: `issuer` is on this machine and used without TLS"]);
 }

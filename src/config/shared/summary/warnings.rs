@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::access::ledger;
 use super::compared::Compared;
-use super::{Around, MOST, account, hosts, is_url, list, told_hosts};
+use super::{MOST, Surroundings, account, hosts, is_url, list, told_hosts};
 use crate::config::draft::{Draft, Table, Value};
 use crate::config::host;
 use jit_wire::trusted_url::{Purpose, TrustedUrl};
@@ -29,7 +29,7 @@ pub(super) fn host_warnings(old: &Draft, new: &Draft, warnings: &mut Vec<String>
 pub(super) fn name_warnings(
     idps: &Compared<'_>,
     roles: &Compared<'_>,
-    around: &Around,
+    around: &Surroundings,
     warnings: &mut Vec<String>,
 ) {
     let new = || roles.new.iter().map(|role| role.name.as_str());

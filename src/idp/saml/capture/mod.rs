@@ -221,7 +221,8 @@ fn response_in(method: &str, url: &str, body: &[u8]) -> Option<Caught> {
 
 /// Posts a form from an empty page.
 fn post_script(url: &str, fields: &[(&'static str, String)]) -> String {
-    let (url, fields) = (json!(url), json!(fields));
+    let url = json!(url);
+    let fields = json!(fields);
     format!(
         "(() => {{ const form = document.createElement('form'); form.method = 'post'; form.action = {url}; \
          for (const [name, value] of {fields}) {{ const input = document.createElement('input'); input.type = 'hidden'; \

@@ -35,7 +35,8 @@ impl Provider {
     /// RFC 6749, section 4.1.3, with PKCE. A code works once: a failed attempt invalidates it, a second one
     /// ends the login that the first one started.
     fn redeem_code(&self, params: &Params) -> Result<Reply, Refusal> {
-        let (code, verifier) = (params.need("code")?, params.need("code_verifier")?);
+        let code = params.need("code")?;
+        let verifier = params.need("code_verifier")?;
         let redirect_uri = params.need("redirect_uri")?;
         self.shared.note("PKCE verifier", verifier);
         let state = &mut *self.state.borrow_mut();
@@ -48,7 +49,8 @@ impl Provider {
             return Err(invalid_grant("this code was used before"));
         }
         let sign_in = code.asked.wanted.met(&self.shared);
-        let (person, scopes) = (code.person, code.asked.scopes.clone());
+        let person = code.person;
+        let scopes = code.asked.scopes.clone();
         logins.push(Login { alive: false, person, scopes, sign_in });
         let login = logins.len() - 1;
         code.login = Some(login);
@@ -109,7 +111,8 @@ impl Provider {
             Some(false) => return refuse("access_denied", "the person cancelled"),
             Some(true) => {}
         }
-        let (person, scopes) = (device.person, std::mem::take(&mut device.scopes));
+        let person = device.person;
+        let scopes = std::mem::take(&mut device.scopes);
         state.devices.remove(code);
         state.logins.push(Login {
             alive: true,

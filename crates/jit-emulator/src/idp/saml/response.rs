@@ -92,7 +92,8 @@ fn envelope(
 }
 
 fn assertion(shared: &Shared, asked: &SamlAsked, person: usize, now: Timestamp) -> Result<String, Refusal> {
-    let (user, until) = (shared.person(person), (now + LIFETIME).to_rfc3339());
+    let user = shared.person(person);
+    let until = (now + LIFETIME).to_rfc3339();
     let acs = quoted(&asked.acs);
     let subject = format!(
         "<saml:Subject><saml:NameID Format=\"urn:oasis:names:tc:SAML:2.0:nameid-format:persistent\">{}</saml:NameID>\
