@@ -1,5 +1,8 @@
 //! In which order accounts are listed, and in how many of them at once: fewer after AWS said that there were too many
-//! requests, and slowly more again while it does not.
+//! requests, and more again while it does not.
+//!
+//! IAM counts the requests of each account by itself, so throttling in one says little about the others: each call waits and is
+//! made again, and the number shrinks a little. It shrinks to one account only where AWS does not answer at all.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -11,7 +14,10 @@ const TRIES: u32 = 3;
 pub(super) struct Pace {
     waiting: VecDeque<String>,
     tries: BTreeMap<String, u32>,
-    running: usize,
+    /// The accounts that are being listed, each with the number of reductions when it began.
+    running: BTreeMap<String, u32>,
+    /// How often the number was reduced.
+    reduced: u32,
     /// At most at once, at present.
     limit: usize,
     /// At most at once, ever.
@@ -45,21 +51,21 @@ impl Pace {
     pub(super) fn new(accounts: impl IntoIterator<Item = String>, most: usize) -> Self {
         let most = most.max(1);
         let waiting = accounts.into_iter().collect();
-        Self { waiting, tries: BTreeMap::new(), running: 0, limit: most, most }
+        Self { waiting, tries: BTreeMap::new(), running: BTreeMap::new(), reduced: 0, limit: most, most }
     }
 
     /// The next turn of a thread. After an account, [`done`](Self::done) follows.
     pub(super) fn next(&mut self) -> Turn {
         if self.waiting.is_empty() {
             // One that is being listed may come back.
-            return if self.running == 0 { Turn::Over } else { Turn::Wait };
+            return if self.running.is_empty() { Turn::Over } else { Turn::Wait };
         }
-        if self.running >= self.limit {
+        if self.running.len() >= self.limit {
             return Turn::Wait;
         }
         match self.waiting.pop_front() {
             Some(account) => {
-                self.running += 1;
+                self.running.insert(account.clone(), self.reduced);
                 Turn::Account(account)
             }
             None => Turn::Over,
@@ -68,11 +74,21 @@ impl Pace {
 
     /// Whether the account will be listed again.
     pub(super) fn done(&mut self, account: &str, came: Came) -> bool {
-        self.running = self.running.saturating_sub(1);
-        self.limit = match came {
-            Came::Well => (self.limit + 1).min(self.most),
-            Came::Throttled | Came::Lost => (self.limit / 2).max(1),
-        };
+        let began = self.running.remove(account);
+        match came {
+            Came::Well => self.limit = (self.limit + 1).min(self.most),
+            // Of several that began together, only the first counts.
+            Came::Throttled | Came::Lost if began != Some(self.reduced) => {}
+            Came::Throttled => {
+                let fewer = self.limit.saturating_sub((self.limit / 4).max(1));
+                self.limit = fewer.max(self.most / 4).max(1).min(self.limit);
+                self.reduced = self.reduced.wrapping_add(1);
+            }
+            Came::Lost => {
+                self.limit = (self.limit / 2).max(1);
+                self.reduced = self.reduced.wrapping_add(1);
+            }
+        }
         if came != Came::Lost {
             return false;
         }
@@ -108,23 +124,46 @@ mod tests {
     }
 
     #[test]
-    fn fewer_at_once_after_throttling_and_slowly_more_again() {
+    fn fewer_at_once_after_throttling_and_more_again() {
         let mut pace = pace(100, 8);
         let started = start(&mut pace);
         assert_eq!(started.len(), 8);
         assert_eq!(pace.next(), Turn::Wait);
         assert!(!pace.done(&started[0], Came::Throttled), "it was listed");
-        assert_eq!(pace.limit, 4);
-        assert!(!pace.done(&started[1], Came::Well));
-        assert_eq!((pace.limit, start(&mut pace).len()), (5, 0), "six are still being listed");
+        assert_eq!(pace.limit, 6);
+        pace.done(&started[1], Came::Throttled);
+        assert_eq!(pace.limit, 6, "they began together");
+        assert_eq!(start(&mut pace), [] as [&str; 0], "six are still being listed");
         for account in &started[2..] {
             pace.done(account, Came::Well);
         }
-        assert_eq!(start(&mut pace).len(), 8, "and never more than at first");
-        for _ in 0..8 {
-            pace.done("x", Came::Throttled);
+        let started = start(&mut pace);
+        assert_eq!(started.len(), 8, "and never more than at first");
+        for account in &started {
+            pace.done(account, Came::Well);
         }
-        assert_eq!(start(&mut pace).len(), 1, "one is always listed");
+        // Each one throttled, for a long time: a quarter is left, since each call waits by itself.
+        for _ in 0..20 {
+            start(&mut pace);
+            let running: Vec<String> = pace.running.keys().cloned().collect();
+            for account in &running {
+                pace.done(account, Came::Throttled);
+            }
+        }
+        assert_eq!(pace.limit, 2);
+    }
+
+    #[test]
+    fn where_nothing_answers_one_is_left() {
+        let mut pace = pace(8, 8);
+        for _ in 0..3 {
+            start(&mut pace);
+            let running: Vec<String> = pace.running.keys().cloned().collect();
+            for account in &running {
+                pace.done(account, Came::Lost);
+            }
+        }
+        assert_eq!(pace.limit, 1);
     }
 
     #[test]
