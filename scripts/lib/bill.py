@@ -1,8 +1,10 @@
 """What the program is made of, from Cargo.lock and the sources that cargo has: a bill of materials (CycloneDX 1.5, JSON)
 and the licence texts that have to go along with a binary.
 
-    bill.py TARGET sbom       on stdout
-    bill.py TARGET notices    on stdout
+    bill.py TARGET sbom [PROGRAM]       on stdout
+    bill.py TARGET notices [PROGRAM]    on stdout
+
+PROGRAM is jit, or another package of the workspace.
 
 The same commit gives the same bytes; SOURCE_DATE_EPOCH is the time that the bill carries.
 """
@@ -27,10 +29,10 @@ def cargo(*words):
     return subprocess.run(["cargo", *words], check=True, capture_output=True, text=True).stdout
 
 
-def what_is_built(target):
-    """The crates that are compiled for TARGET, as (name, version): all, and those whose code is in the program."""
+def what_is_built(target, program):
+    """The crates of PROGRAM that are compiled for TARGET, as (name, version): all, and those whose code is in the program."""
     def tree(edges):
-        lines = cargo("tree", "--locked", "--target", target, "-e", edges, "--prefix", "none", "-f", "{p}").splitlines()
+        lines = cargo("tree", "--locked", "--package", program, "--target", target, "-e", edges, "--prefix", "none", "-f", "{p}").splitlines()
         found = (re.match(r"(\S+) v(\S+)( \(proc-macro\))?", line) for line in lines if line)
         return {(m[1], m[2]): bool(m[3]) for m in found}
     built, normal = tree("normal,build"), tree("normal,no-proc-macro")
@@ -44,11 +46,11 @@ def texts_of(folder):
     return {path.name: path.read_text(errors="replace").strip() for path in files}
 
 
-def ours_and_theirs(target):
+def ours_and_theirs(target, program):
     packages = json.loads(cargo("metadata", "--locked", "--format-version", "1", "--filter-platform", target))
     locked = tomllib.loads(pathlib.Path("Cargo.lock").read_text())["package"]
     hashes = {(p["name"], p["version"]): p.get("checksum") for p in locked}
-    built, shipped = what_is_built(target)
+    built, shipped = what_is_built(target, program)
     crates = {}
     for package in packages["packages"]:
         key = (package["name"], package["version"])
@@ -58,12 +60,14 @@ def ours_and_theirs(target):
     assert not missing, f"cargo tree and cargo metadata disagree about {missing}"
     edges = {node["id"]: [d["pkg"] for d in node["deps"] if any(k["kind"] != "dev" for k in d["dep_kinds"])]
              for node in packages["resolve"]["nodes"]}
-    return crates, edges, packages["resolve"]["root"]
+    return crates, edges, next(p["id"] for p in packages["packages"] if p["name"] == program and not p["source"])
 
 
 def vendored(crates):
-    """The C library inside a crate: (version, its folder)."""
-    package = next(p for (name, _), p in crates.items() if name == DBUS["crate"])
+    """The C library inside a crate: (version, its folder, the crate); nothing in a program without it."""
+    package = next((p for (name, _), p in crates.items() if name == DBUS["crate"]), None)
+    if not package:
+        return None, None, None
     folder = pathlib.Path(package["manifest_path"]).parent
     version = re.search(DBUS["version"], (folder / DBUS["file"]).read_text())
     assert version, f"{DBUS['crate']} tells its version of libdbus in another way now: look, and mend bill.py"
@@ -87,14 +91,14 @@ def component(package):
     return found
 
 
-def sbom(target):
-    crates, edges, root = ours_and_theirs(target)
+def sbom(target, program):
+    crates, edges, root = ours_and_theirs(target, program)
     by_id = {package["id"]: package for package in crates.values()}
     main = by_id.pop(root)
     components = [component(p) for p in sorted(by_id.values(), key=purl)]
     dbus, _, carrier = vendored(crates)
     library = {"type": "library", "bom-ref": f"pkg:generic/dbus@{dbus}", "name": "dbus", "version": dbus, "scope": "required",
-               "purl": f"pkg:generic/dbus@{dbus}", "description": f"libdbus, C, vendored in {carrier['name']}",
+               "purl": f"pkg:generic/dbus@{dbus}", "description": f"libdbus, C, vendored in {DBUS['crate']}",
                "licenses": [{"expression": "AFL-2.1 OR GPL-2.0-or-later"}],
                "cpe": f"cpe:2.3:a:freedesktop:dbus:{dbus}:*:*:*:*:*:*:*"}
     dependencies = []
@@ -103,7 +107,9 @@ def sbom(target):
         if package is carrier:
             needs.append(library["bom-ref"])
         dependencies.append({"ref": purl(package), "dependsOn": needs})
-    dependencies.append({"ref": library["bom-ref"], "dependsOn": []})
+    if carrier:
+        components.append(library)
+        dependencies.append({"ref": library["bom-ref"], "dependsOn": []})
     when = datetime.datetime.fromtimestamp(int(os.environ["SOURCE_DATE_EPOCH"]), datetime.timezone.utc)
     lock = hashlib.sha256(pathlib.Path("Cargo.lock").read_bytes()).hexdigest()
     bill = {
@@ -112,13 +118,13 @@ def sbom(target):
         "metadata": {"timestamp": when.strftime("%Y-%m-%dT%H:%M:%SZ"),
                      "component": component(main) | {"type": "application"},
                      "properties": [{"name": "cdx:rust:target", "value": target}]},
-        "components": [*components, library], "dependencies": dependencies,
+        "components": components, "dependencies": dependencies,
     }
     print(json.dumps(bill, indent=1, ensure_ascii=False))
 
 
-def notices(target):
-    crates, _, root = ours_and_theirs(target)
+def notices(target, program):
+    crates, _, root = ours_and_theirs(target, program)
     dbus, folder, _ = vendored(crates)
     shipped = sorted((p for p in crates.values() if p["shipped"] and p["id"] != root), key=purl)
     texts, bare = {}, []
@@ -130,9 +136,9 @@ def notices(target):
         for text in found.values():
             texts.setdefault(text, []).append(name)
     name = f"libdbus {dbus} (AFL-2.1 OR GPL-2.0-or-later), used under AFL-2.1"
-    for text in texts_of(folder).values():
+    for text in texts_of(folder).values() if folder else []:
         texts.setdefault(text, []).append(name)
-    print("jit is made of the following, besides its own sources. Each text is given once, under all that it is for.\n")
+    print(f"{program} is made of the following, besides its own sources. Each text is given once, under all that it is for.\n")
     print("The C library is musl, https://musl.libc.org: Copyright © 2005-2020 Rich Felker, et al., MIT.")
     print("The standard library is Rust's, https://www.rust-lang.org: MIT OR Apache-2.0.\n")
     if bare:
@@ -143,5 +149,5 @@ def notices(target):
 
 
 if __name__ == "__main__":
-    target, what = sys.argv[1:]
-    {"sbom": sbom, "notices": notices}[what](target)
+    target, what, *program = sys.argv[1:]
+    {"sbom": sbom, "notices": notices}[what](target, *program or ["jit"])

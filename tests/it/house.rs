@@ -168,6 +168,27 @@ fn pure_crates_do_not_use_the_http_feature() {
     }
 }
 
+/// They are two programs: neither is part of the other, and installing `jit` installs one.
+#[test]
+fn the_function_and_the_program_do_not_depend_on_each_other() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let manifest = |path: &str| fs::read_to_string(root.join(path).join("Cargo.toml")).unwrap();
+    let depends = |manifest: &str, on: &str| {
+        let names = manifest.lines().filter_map(|line| line.split(['.', ' ', '=']).next());
+        names.into_iter().any(|name| name == on)
+    };
+    let function = manifest("crates/jit-function");
+    assert!(depends(&function, "jit-apply") && !depends(&function, "jit"));
+    for manifest in fs::read_dir(root.join("crates")).unwrap() {
+        let name = manifest.unwrap().file_name().to_string_lossy().into_owned();
+        let text = fs::read_to_string(root.join("crates").join(&name).join("Cargo.toml")).unwrap();
+        assert!(!depends(&text, "jit-function"), "{name}");
+    }
+    let program = manifest("");
+    assert!(!depends(&program, "jit-function") && !depends(&program, "lambda_runtime"));
+    assert_eq!(program.matches("[[bin]]").count(), 1);
+}
+
 /// The emulator is for `jit demo` and for tests: nothing else in the program may depend on it.
 #[test]
 fn only_jit_demo_uses_the_emulator() {
@@ -287,6 +308,7 @@ fn the_environment_is_read_in_one_place() {
     let readers: Vec<String> =
         sources().into_iter().filter(|(_, text)| reads(text)).map(|(file, _)| file).collect();
     let doors = [
+        "crates/jit-function/src/main.rs",
         "crates/jit-wire/src/env.rs",
         "sys/companion.rs",
         "sys/process.rs",
@@ -347,8 +369,8 @@ fn only_one_file_writes_to_the_terminal() {
             found.push(file);
         }
     }
-    // `sys/terminal.rs` asks how large the terminal is, and reads it.
-    assert_eq!(found, ["sys/terminal.rs", "ui/out.rs"]);
+    // `sys/terminal.rs` asks how large the terminal is, and reads it. The function is a program of its own, with a log.
+    assert_eq!(found, ["crates/jit-function/src/main.rs", "sys/terminal.rs", "ui/out.rs"]);
 }
 
 /// Every user can read a browser's arguments, so these are only the page that redirects it.

@@ -165,6 +165,7 @@ impl Trial {
             directory: &Directory::default(),
             on_call: &OnCall::Unknown,
             services: &|_| vec!["s3:*".to_owned()],
+            must_wait: &|_| false,
             clock: &|| ledger.time().unwrap(),
             random: &|| [7; 10],
             go_on: &|_| ControlFlow::Continue(()),

@@ -232,6 +232,12 @@ impl<'r> Case<'r> {
             || access.is_some_and(|access| approver_groups(access).any(is_in))
     }
 
+    /// `now`, or the time of its decision if that is later: whoever decided had a clock that is ahead, by a second or so. For
+    /// those who act now. An audit asks what was known at an earlier time.
+    pub fn not_before_decision(&self, now: Timestamp) -> Timestamp {
+        self.decision.map_or(now, |decision| now.max(decision.now))
+    }
+
     /// Its state at `now`, by the policy and the directory of `people`.
     pub fn state(&self, people: &People<'_>, now: Timestamp) -> State {
         let ending = self.ending(people, now);

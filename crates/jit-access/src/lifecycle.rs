@@ -67,6 +67,7 @@ pub fn next_step(
     frozen: &dyn Fn(&str) -> bool,
     now: Timestamp,
 ) -> Step {
+    let now = case.not_before_decision(now);
     let Some(decision) = case.decision else {
         // No policy of it can be on a role: the reconciler removes any.
         return match verdict {

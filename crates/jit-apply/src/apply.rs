@@ -11,7 +11,7 @@ mod tests;
 
 use std::ops::ControlFlow;
 
-use jit_access::decide::{OnCall, RecordInput, Verdict, decide, record};
+use jit_access::decide::{History, OnCall, RecordInput, Verdict, decide, record};
 use jit_access::fold::Case;
 use jit_access::id::Id;
 use jit_access::ledger::{
@@ -26,9 +26,10 @@ use jit_wire::timestamp::Timestamp;
 
 use crate::cache::{Cache, Shelf};
 use crate::iam::{Iam, IamError};
+pub use sweep::Swept;
 
-/// How far back a request can be that needs a step: it may wait, begin and last for a week each.
-const WINDOW: i64 = 28 * 86_400;
+/// How far back a request can be that needs a step, in seconds: it may wait, begin and last for a week each.
+pub const WINDOW: i64 = 28 * 86_400;
 /// The limit for the steps of a request, far above what any takes.
 const MOST_STEPS: usize = 10_000;
 
@@ -46,6 +47,9 @@ pub struct Applier<'w> {
     pub on_call: &'w OnCall,
     /// The services that the ceiling of an access allows.
     pub services: &'w dyn Fn(&Access) -> Vec<String>,
+    /// Whether nothing may be decided about an access in this run, because something that it depends on cannot be read
+    /// now. A decision is final, so it waits for a run that can.
+    pub must_wait: &'w dyn Fn(&Access) -> bool,
     /// The server's clock.
     pub clock: &'w dyn Fn() -> Timestamp,
     /// Random bytes, for ids.
@@ -170,20 +174,33 @@ impl Applier<'_> {
                 frozen.push(grant.role.as_str());
             }
         }
-        let verdict = case.decision.is_none().then(|| self.verdict(records, &people, &case, now));
-        Ok(next_step(
-            &people,
-            &case,
-            verdict.as_ref(),
-            &observed,
-            looked,
-            &|role| frozen.contains(&role),
-            now,
-        ))
+        Ok(self.step(records, &people, &case, &observed, looked, &|role| frozen.contains(&role), now))
     }
 
-    fn verdict(&self, records: &Records, people: &People<'_>, case: &Case<'_>, now: Timestamp) -> Verdict {
-        decide(people, case, self.on_call, &records.history(people, case, now), now)
+    #[allow(clippy::too_many_arguments, reason = "what `next_step` takes")]
+    fn step(
+        &self,
+        records: &Records,
+        people: &People<'_>,
+        case: &Case<'_>,
+        observed: &Observed,
+        looked: bool,
+        frozen: &dyn Fn(&str) -> bool,
+        now: Timestamp,
+    ) -> Step {
+        let verdict = case
+            .decision
+            .is_none()
+            .then(|| self.verdict(people, case, &records.history(people, case, now), now));
+        next_step(people, case, verdict.as_ref(), observed, looked, frozen, now)
+    }
+
+    fn verdict(&self, people: &People<'_>, case: &Case<'_>, history: &History, now: Timestamp) -> Verdict {
+        let access = people.policy().access.get(&case.request.access);
+        if access.is_some_and(|access| (self.must_wait)(access)) {
+            return Verdict::Wait { missing: Vec::new() };
+        }
+        decide(people, case, self.on_call, history, now)
     }
 
     fn take_step(
@@ -242,7 +259,7 @@ impl Applier<'_> {
         let people = index.with(self.directory);
         let case = records.case(request).ok_or(ApplyError::NoRequest(request))?;
         let history = records.history(&people, &case, now);
-        let verdict = decide(&people, &case, self.on_call, &history, now);
+        let verdict = self.verdict(&people, &case, &history, now);
         let input =
             RecordInput { policy, people, case: &case, on_call: self.on_call, history: &history, now };
         let decision = record(input, &verdict, |grant, _| {

@@ -65,6 +65,7 @@ pub struct AwsCalls<'c> {
     pace: RefCell<Pace>,
     /// What pauses are divided by.
     hurry: u32,
+    throttled: Cell<u32>,
 }
 
 impl<'c> AwsCalls<'c> {
@@ -76,7 +77,7 @@ impl<'c> AwsCalls<'c> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let (clock, tell) = (Box::new(clock), Box::new(|_: CallProgress<'_>| {}));
         let (told, pace) = (Cell::new(Instant::now()), RefCell::default());
-        Ok(Self { runtime, http, clock, tell, told, pace, hurry: 1 })
+        Ok(Self { runtime, http, clock, tell, told, pace, hurry: 1, throttled: Cell::new(0) })
     }
 
     /// Tells somebody what it waits for.
@@ -163,6 +164,7 @@ impl<'c> AwsCalls<'c> {
                 Retry::Never => return Err(error),
                 Retry::Soon => AFTER_FAILURE,
                 Retry::Throttled => {
+                    self.throttled.set(self.throttled.get().saturating_add(1));
                     self.pace.borrow_mut().throttled(begun);
                     WHEN_THROTTLED
                 }
@@ -204,6 +206,11 @@ impl<'c> AwsCalls<'c> {
             self.told.set(Instant::now());
         }
         is_due
+    }
+
+    /// How many answers said so far that there were too many requests.
+    pub(crate) fn throttled(&self) -> u32 {
+        self.throttled.get()
     }
 
     /// Waits.

@@ -2,8 +2,8 @@
 //! real protocols: for `jit demo` and for the tests.
 //!
 //! The IdP supports discovery, the authorization code flow with PKCE and a sign-in page, the device flow,
-//! refresh tokens with rotation, revocation and logout, and signs its ID tokens. AWS is STS, IAM, S3, CloudTrail
-//! and a few harmless calls: it verifies tokens and signatures (Signature Version 4), **evaluates the policies
+//! refresh tokens with rotation, revocation and logout, and signs its ID tokens. AWS is STS, IAM, S3, CloudTrail,
+//! Organizations, the identity store and a few harmless calls: it verifies tokens and signatures (Signature Version 4), **evaluates the policies
 //! of every call** with `iam-evaluate`, and refuses what AWS refuses in AWS's words. The tested program shares no
 //! code with it except `jit-wire`, `iam-evaluate` and the rendered documents of `jit-access`, and everything
 //! issued opens nothing but these servers.
@@ -27,6 +27,8 @@
 //! s3                          operations → objects, list, multipart, buckets, settings → call → answer
 //! cloudtrail                  routes → lookup → trail
 //! ec2                         one harmless call
+//! directory                   Organizations' units and accounts, Identity Center's users and groups
+//! lambda                      Lambda's Runtime API, on a port of its own
 //! console                     the console's sign-in page (`/federation`)
 //! recorded                    what a service tells CloudTrail
 //! service                     the layer around each of them: counts, arranged trouble, `Date`
@@ -37,7 +39,7 @@
 //! arranged                    the roles of the settings, as IAM has them
 //! cloud                       what exists in AWS: accounts, roles, policies, buckets
 //! signing                     JSON Web Tokens, XML signatures, signatures of AWS calls
-//! query · page · params · validation · percent · http_date · xml · faults · journal · settings · clock
+//! query · json_service · page · params · validation · percent · http_date · xml · faults · journal · settings · clock
 //! ```
 
 mod arranged;
@@ -48,6 +50,7 @@ mod cloud;
 mod cloudtrail;
 mod console;
 mod deployment;
+mod directory;
 mod ec2;
 mod faults;
 mod http_date;
@@ -55,6 +58,8 @@ mod iam;
 mod identity_center;
 mod idp;
 mod journal;
+mod json_service;
+mod lambda;
 mod page;
 mod params;
 mod pending;
@@ -75,10 +80,11 @@ mod validation;
 mod xml;
 
 pub use self::clock::{Clock, ManualClock, SystemClock};
-pub use self::cloud::{Cloud, CloudBucket, IamRole, StoredVersion, role_id};
+pub use self::cloud::{Cloud, CloudBucket, CloudDirectory, CloudUnit, IamRole, StoredVersion, role_id};
 pub use self::deployment::{Deployment, DeploymentError, DoorArrival, Layout};
 pub use self::faults::{CallerNetwork, Edit, Faults, Flaw, Refusal, Trouble};
 pub use self::journal::{Call, Decided, Issued, Journal};
+pub use self::lambda::{LambdaOutcome, LambdaRuntime};
 pub use self::server::Servers;
 pub use self::settings::{
     ADMIN, Account, Approval, CLIENT_ID, DEVELOPER, HUB, KeyUser, Role, Settings, Trust, User,

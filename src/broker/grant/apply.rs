@@ -39,6 +39,7 @@ impl AccessLedger<'_> {
             directory: &self.directory,
             on_call: &OnCall::Unknown,
             services: &services,
+            must_wait: &|_| false,
             clock: &clock,
             random: &random,
             go_on: &|_| ControlFlow::Continue(()),

@@ -7,8 +7,8 @@ use std::fmt;
 use jit_wire::timestamp::Timestamp;
 
 use super::{
-    Act, ActKind, Applied, Decision, Ended, Entry, Fact, FactKind, Failed, Hash, Key, LARGEST_FACT, Request,
-    SKEW, SlackVote, Sweep, SweepKind, Told, Use,
+    Act, ActKind, Applied, Decision, Ended, Entry, Fact, FactKind, Failed, Finding, Hash, Key, LARGEST_FACT,
+    Request, SKEW, SlackVote, Sweep, SweepKind, Told, Use,
 };
 use crate::id::Id;
 use crate::people::{PolicyIndex, UserId};
@@ -83,6 +83,8 @@ pub struct Records {
     /// The ids of all uses of break-glass.
     pub(crate) uses: BTreeSet<Id>,
     last_sweep: Option<(Timestamp, Sweep)>,
+    /// When each finding was written last.
+    findings: BTreeMap<Finding, Timestamp>,
     anomalies: Vec<Anomaly>,
 }
 
@@ -152,7 +154,13 @@ impl Records {
             Key::Policy { .. } => self.take_policy(entry, key, bytes),
             Key::Fact { id, author, kind } => self.take_fact(entry, id, author, kind, bytes),
             Key::Act { request, kind } => self.take_act(entry, request, &kind, bytes),
-            Key::Sweep { kind: SweepKind::Finding, .. } => {}
+            Key::Sweep { kind: SweepKind::Finding, .. } => match Finding::read(bytes) {
+                Ok(finding) => {
+                    let last = self.findings.entry(finding).or_insert(entry.written);
+                    *last = entry.written.max(*last);
+                }
+                Err(error) => self.anomaly(entry, AnomalyKind::Body, error),
+            },
             Key::Sweep { kind: SweepKind::Sweep, .. } => match Sweep::read(bytes) {
                 Ok(sweep) => {
                     if self.last_sweep.as_ref().is_none_or(|(at, _)| *at < entry.written) {
@@ -316,6 +324,16 @@ impl Records {
     /// The last sweep, which shows that the applier is running.
     pub fn last_sweep(&self) -> Option<(Timestamp, &Sweep)> {
         self.last_sweep.as_ref().map(|(at, sweep)| (*at, sweep))
+    }
+
+    /// Every finding that was written, with the time of the last time.
+    pub fn findings(&self) -> impl Iterator<Item = (&Finding, Timestamp)> {
+        self.findings.iter().map(|(finding, at)| (finding, *at))
+    }
+
+    /// When this finding was written last.
+    pub fn last_told(&self, finding: &Finding) -> Option<Timestamp> {
+        self.findings.get(finding).copied()
     }
 
     /// Every object that does not count, in order.

@@ -153,6 +153,7 @@ fn objection(
 }
 
 fn is_in_force(people: &People<'_>, case: &Case<'_>, now: Timestamp) -> bool {
+    let now = case.not_before_decision(now);
     // A grant that failed in one account may exist in another; that is explained.
     let phase = match case.state(people, now) {
         State::Granted { phase, .. } => phase,
@@ -188,7 +189,9 @@ mod tests {
         let other = policy_name(Id::new(World::moment(0), [77; 10]));
         let upper = own.to_uppercase();
         // Name, text, frozen, seconds: the action.
-        let cases: [(&str, &str, bool, i64, &str); 9] = [
+        let cases: [(&str, &str, bool, i64, &str); 10] = [
+            // The decision is of the second second: the clock of another applier was ahead.
+            (&own, &text, false, 1, "stays"),
             (&own, &text, false, 10, "stays"),
             (&own, "changed", false, 10, "its text is not that of the decision"),
             (&own, &text, true, 10, "the role is frozen (tag jit-freeze)"),

@@ -1,16 +1,19 @@
 //! A sweep: runs the reconciler, carries out the steps of every request, and records that the applier is
-//! running.
+//! running. What people just did needs less: [`Applier::settle`].
 
 use jit_access::fold::{Case, State};
 use jit_access::id::Id;
 use jit_access::ledger::{Finding, FindingKind, Key, Records, Sweep, SweepKind};
-use jit_access::lifecycle::{Action, Unexplained, confirm, reconcile};
+use jit_access::lifecycle::{Action, Observed, ObservedRole, Step, Unexplained, confirm, reconcile};
 use jit_access::people::People;
-use jit_access::render::request_of;
+use jit_access::render::{policy_name, request_of};
 use jit_wire::timestamp::Timestamp;
 
 use super::{Applier, ApplyError, Doing};
 use crate::cache::Cache;
+
+/// For so long a finding that lasts is not written again, in seconds.
+const TOLD_FOR: i64 = 86_400;
 
 /// The findings and failures of a sweep.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -33,7 +36,8 @@ impl Applier<'_> {
     pub fn sweep(&self, cache: &mut Cache, version: &str) -> Result<Swept, ApplyError> {
         let mut swept = Swept::default();
         // Before the decisions are read: otherwise a grant that is written in between would look unexplained.
-        let roles = self.iam.roles()?;
+        let mut roles = self.iam.roles()?;
+        roles.sort_by(|one, other| one.arn.cmp(&other.arn));
         // The decision of every policy on a role is read, however old it is.
         let named = roles.iter().flat_map(|role| role.policies.keys()).filter_map(|name| request_of(name));
         let oldest = named.map(Id::at).min().unwrap_or((self.clock)());
@@ -48,9 +52,16 @@ impl Applier<'_> {
                 Action::Restore { role, .. } => role.clone(),
                 Action::Tell(finding) => finding.subject.clone(),
             };
-            swept.note(about, self.act(cache, action))?;
+            swept.note(about, self.act(cache, &records, action))?;
         }
-        for id in open(&records, &people, now) {
+        let observed = Seen(&roles);
+        let open: Vec<Id> = records
+            .cases()
+            .filter(|case| is_open(case, &people, now))
+            .filter(|case| !self.rests(&records, &people, case, observed, now))
+            .map(|case| case.id)
+            .collect();
+        for id in open {
             swept.note(id.to_string(), self.apply(cache, id).map(|()| None))?;
         }
         let sweep = Sweep { version: version.to_owned(), policy: policy.key.to_string() };
@@ -58,7 +69,61 @@ impl Applier<'_> {
         Ok(swept)
     }
 
-    fn act(&self, cache: &mut Cache, action: Action) -> Result<Option<Finding>, ApplyError> {
+    /// Carries out the steps of every request about which people, or time, leave something to do. It lists no roles, so it
+    /// is quick; what others changed in IAM, a sweep finds.
+    ///
+    /// # Errors
+    /// [`ApplyError`] if nothing can be done: the ledger cannot be read, or the run was stopped.
+    pub fn settle(&self, cache: &mut Cache) -> Result<Swept, ApplyError> {
+        let mut swept = Swept::default();
+        let records = self.read(cache, (self.clock)())?;
+        let now = (self.clock)();
+        let policy = records.policy_in_force(now).ok_or(ApplyError::NoPolicy)?;
+        let index = policy.index();
+        let people = index.with(self.directory);
+        let waiting: Vec<Id> = records
+            .cases()
+            .filter(|case| is_open(case, &people, now))
+            .filter(|case| match case.decision {
+                None => !self.rests(&records, &people, case, Seen(&[]), now),
+                // It is in IAM, or was: only a sweep can tell.
+                Some(_) => {
+                    case.applied.is_none() || !case.state(&people, case.not_before_decision(now)).is_open()
+                }
+            })
+            .map(|case| case.id)
+            .collect();
+        for id in waiting {
+            swept.note(id.to_string(), self.apply(cache, id).map(|()| None))?;
+        }
+        Ok(swept)
+    }
+
+    /// Whether nothing is to be done about a request, as far as the roles that were listed show it. Where one of its roles is
+    /// not among them, that is unknown.
+    fn rests(
+        &self,
+        records: &Records,
+        people: &People<'_>,
+        case: &Case<'_>,
+        seen: Seen<'_>,
+        now: Timestamp,
+    ) -> bool {
+        let (name, mut observed) = (policy_name(case.id), Observed::new());
+        for grant in case.decision.iter().flat_map(|decision| &decision.grants) {
+            let Some(role) = seen.role(&grant.role) else { return false };
+            observed.extend(role.policies.get(&name).map(|text| (grant.role.clone(), text.clone())));
+        }
+        let frozen = |role: &str| seen.role(role).is_some_and(|role| role.is_frozen);
+        self.step(records, people, case, &observed, false, &frozen, now) == Step::Rest
+    }
+
+    fn act(
+        &self,
+        cache: &mut Cache,
+        records: &Records,
+        action: Action,
+    ) -> Result<Option<Finding>, ApplyError> {
         match action {
             Action::Delete(found) => self.delete(cache, found),
             Action::Restore { role, name, document, finding } => {
@@ -70,7 +135,7 @@ impl Applier<'_> {
                 self.iam.put(&role, &name, &document)?;
                 self.tell(finding).map(Some)
             }
-            Action::Tell(finding) => self.tell(finding).map(Some),
+            Action::Tell(finding) => self.tell_once(records, finding),
         }
     }
 
@@ -101,8 +166,21 @@ impl Applier<'_> {
         let policy = records.policy_in_force(now).ok_or(ApplyError::NoPolicy)?;
         let index = policy.index();
         let people = index.with(self.directory);
-        let state = records.case(request).map(|case| case.state(&people, now));
+        let case = records.case(request);
+        let state = case.map(|case| case.state(&people, case.not_before_decision(now)));
         Ok(state.is_some_and(|state| matches!(state, State::Granted { .. }) && state.is_open()))
+    }
+
+    /// Writes a finding about something that lasts, unless that was done within a day. `records` were read in this run.
+    ///
+    /// # Errors
+    /// [`ApplyError`].
+    pub fn tell_once(&self, records: &Records, finding: Finding) -> Result<Option<Finding>, ApplyError> {
+        let is_recent = |at: Timestamp| (self.clock)().0.saturating_sub(at.0) < TOLD_FOR;
+        if records.last_told(&finding).is_some_and(is_recent) {
+            return Ok(None);
+        }
+        self.tell(finding).map(Some)
     }
 
     /// Writes a finding to the ledger, where the notifier reads it.
@@ -128,14 +206,22 @@ impl Swept {
     }
 }
 
-/// Every request that may need a step: all except those that have ended and are recorded as such.
-fn open(records: &Records, people: &People<'_>, now: Timestamp) -> Vec<Id> {
-    let is_done = |case: &Case<'_>| {
-        let state = case.state(people, now);
-        match state {
-            State::Pending | State::Lapsed | State::Dropped | State::Denied { .. } => case.decision.is_some(),
-            State::Granted { .. } => !state.is_open() && case.ended.is_some(),
-        }
-    };
-    records.cases().filter(|case| !is_done(case)).map(|case| case.id).collect()
+/// The roles that were listed, in the order of their ARNs.
+#[derive(Clone, Copy)]
+struct Seen<'r>(&'r [ObservedRole]);
+
+impl<'r> Seen<'r> {
+    fn role(self, arn: &str) -> Option<&'r ObservedRole> {
+        let place = self.0.binary_search_by(|role| role.arn.as_str().cmp(arn)).ok()?;
+        Some(&self.0[place])
+    }
+}
+
+/// Whether a request may need a step: not if it has ended and that is recorded.
+fn is_open(case: &Case<'_>, people: &People<'_>, now: Timestamp) -> bool {
+    let state = case.state(people, case.not_before_decision(now));
+    match state {
+        State::Pending | State::Lapsed | State::Dropped | State::Denied { .. } => case.decision.is_none(),
+        State::Granted { .. } => state.is_open() || case.ended.is_none(),
+    }
 }

@@ -25,6 +25,7 @@ struct World {
     directory: Directory,
     made: Cell<u8>,
     hashes: RefCell<BTreeMap<Id, Hash>>,
+    must_wait: Cell<bool>,
 }
 
 impl World {
@@ -36,6 +37,7 @@ impl World {
             directory: directory(),
             made: Cell::new(0),
             hashes: RefCell::default(),
+            must_wait: Cell::new(false),
         };
         let author = userid("platform", "pat");
         let session = Session::Person { userid: author.clone(), publishes: true };
@@ -111,6 +113,7 @@ impl World {
             directory: &self.directory,
             on_call: &OnCall::Unknown,
             services: &|_| vec!["ec2:*".to_owned()],
+            must_wait: &|_| self.must_wait.get(),
             clock: &|| self.ledger.time(),
             random: &|| self.random(),
             go_on,
@@ -250,6 +253,49 @@ fn what_others_do_to_a_role_is_undone_and_told() {
     world.iam.change(ROLE, |role| role.is_frozen = false);
     world.sweep();
     assert_eq!(world.policies(), [(name, text)].into());
+}
+
+#[test]
+fn what_lasts_is_told_once_a_day() {
+    let world = World::new();
+    let attached = (FindingKind::Attached, "the policy x is attached".to_owned());
+    world.iam.change(ROLE, |role| role.differences.push(attached));
+    assert_eq!(world.sweep().findings.len(), 1);
+    assert_eq!(world.sweep().findings, []);
+    let boundary = (FindingKind::Boundary, "the role has no permissions boundary".to_owned());
+    world.iam.change(ROLE, |role| role.differences.push(boundary));
+    assert_eq!(world.sweep().findings.len(), 1, "another one is told at once");
+    world.pass_time(86_400);
+    assert_eq!(world.sweep().findings.len(), 2);
+}
+
+#[test]
+fn what_people_do_is_carried_out_without_a_list_of_roles() {
+    let world = World::new();
+    let settle = || {
+        let run = |applier: &Applier<'_>, cache: &mut Cache| applier.settle(cache);
+        world.run(&|_| ControlFlow::Continue(()), run).unwrap()
+    };
+    let request = world.ask("alice@corp.com", None);
+    assert_eq!(settle(), Swept::default());
+    assert!(!world.has(request), "it waits");
+    world.vote(request);
+    world.must_wait.set(true);
+    assert_eq!(settle(), Swept::default());
+    assert_eq!(world.state(request), State::Pending, "nothing is decided while something cannot be read");
+    world.must_wait.set(false);
+    assert_eq!(settle(), Swept::default());
+    assert!(world.has(request));
+    // What others change there, a sweep finds.
+    world.iam.change(ROLE, |role| role.policies.clear());
+    assert_eq!(settle(), Swept::default());
+    assert!(!world.has(request));
+    assert_eq!(world.sweep().findings.len(), 1);
+    assert!(world.has(request));
+    world.give_back(request);
+    assert_eq!(settle(), Swept::default());
+    assert!(!world.has(request) && world.records().case(request).unwrap().ended.is_some());
+    assert!(world.records().last_sweep().is_some(), "of the sweep");
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::authorize::Authorizer;
 use crate::cloudtrail::{CloudTrail, Trail};
 use crate::console::{self, Console};
+use crate::directory::{DirectoryKind, DirectoryService};
 use crate::ec2::Ec2;
 use crate::faults::Refusal;
 use crate::iam::Iam;
@@ -28,6 +29,8 @@ pub(crate) struct Aws {
     iam: Iam,
     s3: S3,
     ec2: Ec2,
+    organizations: DirectoryService,
+    identity_store: DirectoryService,
     cloudtrail: CloudTrail,
     trail: Trail,
 }
@@ -42,6 +45,8 @@ impl Aws {
             iam: Iam::new(gate.clone()),
             s3: S3::new(gate.clone()),
             ec2: Ec2::new(gate.clone()),
+            organizations: DirectoryService::new(gate.clone(), DirectoryKind::Organizations),
+            identity_store: DirectoryService::new(gate.clone(), DirectoryKind::IdentityStore),
             cloudtrail: CloudTrail::new(gate.clone(), trail.clone()),
             trail,
             gate,
@@ -55,6 +60,8 @@ impl Aws {
             "s3" => &self.s3,
             "ec2" => &self.ec2,
             "cloudtrail" => &self.cloudtrail,
+            "organizations" => &self.organizations,
+            "identitystore" => &self.identity_store,
             // A public object or bucket.
             "" if request.method != http::Method::POST && request.path.len() > 1 => &self.s3,
             _ => &self.sts,

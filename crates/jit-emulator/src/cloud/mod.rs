@@ -3,6 +3,7 @@
 //! Documents are checked when they are added, so everything in here can be evaluated.
 
 mod bucket;
+mod directory;
 mod document;
 mod role;
 
@@ -12,6 +13,7 @@ use iam_evaluate::{Kind, ParseError};
 
 pub use bucket::{CloudBucket, StoredVersion};
 pub(crate) use bucket::{Upload, etag_of};
+pub use directory::{CloudDirectory, CloudUnit};
 pub(crate) use document::read;
 pub(crate) use role::letters;
 pub use role::{IamRole, role_id};
@@ -21,6 +23,8 @@ pub use role::{IamRole, role_id};
 pub struct Cloud {
     /// The organization of every account, `o-…`, if there is one.
     pub organization: Option<String>,
+    /// Its units, and the people of its Identity Center.
+    pub directory: CloudDirectory,
     pub(crate) accounts: BTreeMap<String, CloudAccount>,
     pub(crate) buckets: BTreeMap<String, CloudBucket>,
 }

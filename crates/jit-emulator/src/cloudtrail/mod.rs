@@ -8,12 +8,12 @@ use std::sync::Mutex;
 use std::time::Instant;
 
 use http::StatusCode;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::authorize::{Action, Authorizer, Who};
 use crate::faults::Refusal;
 use crate::journal::Call;
-use crate::query;
+use crate::json_service;
 use crate::recorded::{Event, Recorded};
 use crate::service::{Service, json_reply};
 use crate::shared::lock;
@@ -37,8 +37,7 @@ impl CloudTrail {
 }
 
 fn is_known(request: &Request) -> bool {
-    let target = request.headers.get("x-amz-target").and_then(|value| value.to_str().ok());
-    target.and_then(|target| target.rsplit('.').next()) == Some("LookupEvents")
+    json_service::action(request) == Some("LookupEvents")
 }
 
 impl Service for CloudTrail {
@@ -51,10 +50,9 @@ impl Service for CloudTrail {
     }
 
     fn answer(&self, request: &Request) -> Result<Reply, Refusal> {
-        let caller = self.gate.caller(request).map_err(of_signature)?;
+        let caller = self.gate.caller(request).map_err(json_service::of_signature)?;
         if !is_known(request) {
-            let text = "The requested operation is not supported here.";
-            return Err(Refusal::new(400, "UnknownOperationException", text));
+            return Err(json_service::unknown());
         }
         let (name, resource, account) = ("cloudtrail:LookupEvents", "*", caller.account.as_str());
         let action = Action { name, resource, account, policy: None, keys: Vec::new() };
@@ -73,8 +71,7 @@ impl Service for CloudTrail {
     }
 
     fn refused(&self, _: &Request, refusal: &Refusal) -> Reply {
-        let body = json!({ "__type": refusal.code, "message": refusal.message });
-        json_reply(query::status(refusal), &body)
+        json_service::refused(refusal)
     }
 }
 
@@ -82,17 +79,4 @@ impl Recorded for CloudTrail {
     fn event(&self, request: &Request) -> Option<Event> {
         is_known(request).then(|| Event::new("cloudtrail.amazonaws.com", "LookupEvents", true))
     }
-}
-
-/// An error about a signature or a session, in the form of the JSON services.
-fn of_signature(refusal: Refusal) -> Refusal {
-    let code = match refusal.code.as_str() {
-        "InvalidClientTokenId" => "UnrecognizedClientException",
-        "ExpiredToken" => "ExpiredTokenException",
-        "SignatureDoesNotMatch" => "InvalidSignatureException",
-        "IncompleteSignature" => "IncompleteSignatureException",
-        "MissingAuthenticationToken" => "MissingAuthenticationTokenException",
-        other => other,
-    };
-    Refusal::new(400, code, refusal.message)
 }

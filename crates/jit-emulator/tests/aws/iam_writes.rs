@@ -122,6 +122,7 @@ fn a_grant_is_written_in_the_order_of_the_contract() {
             directory: &Directory::default(),
             on_call: &OnCall::Unknown,
             services: &|_| vec!["s3:*".to_owned()],
+            must_wait: &|_| false,
             clock: &|| company.now(),
             random: &|| [9; 10],
             go_on: &revoke,

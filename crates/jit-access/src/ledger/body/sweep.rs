@@ -32,10 +32,12 @@ pub enum FindingKind {
     Attached,
     /// A use of break-glass that nobody recorded.
     UnrecordedUse,
+    /// A group or a unit that cannot be read.
+    Directory,
 }
 
 /// `finding.json`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Finding {
     /// What it is about.
