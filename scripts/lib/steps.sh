@@ -28,6 +28,7 @@ step() {
 lint() {
     cargo clippy --quiet --locked --workspace --all-targets -- -D warnings &&
         cargo clippy --quiet --locked --test counterparts --bench commands -- -D warnings &&
+        cargo clippy --quiet --locked --package jit-access --test deployed -- -D warnings &&
         cargo clippy --quiet --locked --package iam-evaluate --test simulate --bench evaluate -- -D warnings
 }
 

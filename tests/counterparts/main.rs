@@ -19,6 +19,8 @@ mod client_table;
 #[cfg(target_os = "linux")]
 #[path = "../it/support/mod.rs"]
 mod demo_room;
+#[cfg(target_os = "linux")]
+mod deploy;
 mod emulated_aws;
 #[cfg(target_os = "linux")]
 mod keepassxc;

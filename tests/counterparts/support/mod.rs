@@ -9,7 +9,7 @@ mod tools;
 
 pub(crate) use journal::Journal;
 pub(crate) use room::{Outcome, Room, Running};
-pub(crate) use servers::{Ministack, OidcProvider, PASSWORD, SamlProvider, Sts, free_port};
+pub(crate) use servers::{Ministack, Moto, OidcProvider, PASSWORD, SamlProvider, Sts, free_port};
 pub(crate) use tools::{cli2, fixture, on_path, python, tool};
 
 use std::time::{Duration, Instant};

@@ -54,13 +54,45 @@ pub(crate) struct Ministack {
 impl Ministack {
     /// Starts it, empty.
     pub(crate) fn start(room: &Room) -> Self {
+        Self::deciding(room, true)
+    }
+
+    /// Starts it, empty, and allowing everything.
+    pub(crate) fn open(room: &Room) -> Self {
+        Self::deciding(room, false)
+    }
+
+    fn deciding(room: &Room, decides: bool) -> Self {
         let server = Server::start("ministack", room, |port| {
             let mut command = Command::new(tool("ministack/bin/ministack"));
             command
                 .env_clear()
                 .env("PATH", "/usr/local/bin:/usr/bin:/bin")
                 .env("HOME", room.outside("ministack"));
-            command.env("AUTH", "true").env("GATEWAY_PORT", port.to_string());
+            command.env("AUTH", decides.to_string()).env("GATEWAY_PORT", port.to_string());
+            command
+        });
+        Self { server }
+    }
+
+    /// Its endpoint, for every service.
+    pub(crate) fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.server.port)
+    }
+}
+
+/// moto as all of AWS: it keeps what is created, and authorises everything.
+pub(crate) struct Moto {
+    server: Server,
+}
+
+impl Moto {
+    /// Starts it, empty.
+    pub(crate) fn start(room: &Room) -> Self {
+        let server = Server::start("moto", room, |port| {
+            let mut command = Command::new(tool("venv/bin/moto_server"));
+            command.env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin").env("HOME", room.outside("moto"));
+            command.args(["-H", "127.0.0.1", "-p", &port.to_string()]);
             command
         });
         Self { server }
