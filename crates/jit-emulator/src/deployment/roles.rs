@@ -22,8 +22,8 @@ pub(crate) fn accounts(policy: &Policy, layout: &Layout) -> BTreeSet<String> {
     accounts.map(str::to_owned).collect()
 }
 
-/// The doors, each with a policy for each of its rights. Identity Center issues the sessions of a permission
-/// set, so its trust policy does not matter.
+/// The doors, each with a policy for each of its rights; a permission set has one with all of them. Identity Center issues
+/// the sessions of a permission set, so its trust policy does not matter.
 pub(crate) fn doors(
     cloud: &mut Cloud,
     policy: &Policy,
@@ -32,7 +32,10 @@ pub(crate) fn doors(
     for (name, door) in &policy.doors {
         let trust = documents.trust(&format!("door/{name}.trust"));
         let mut role = IamRole::new(door.role.as_str(), trust).lasting(AT_A_DOOR);
-        for kind in ["apply", "entry", "glass", "publish"] {
+        let together = documents.get(&format!("door/{name}.permission-set")).is_some();
+        let kinds: &[&str] =
+            if together { &["permission-set"] } else { &["apply", "entry", "glass", "publish"] };
+        for kind in kinds {
             if let Some(document) = documents.get(&format!("door/{name}.{kind}")) {
                 role = role.with(&format!("jit-{kind}"), document);
             }

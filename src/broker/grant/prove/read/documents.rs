@@ -289,8 +289,12 @@ fn explained(prover: &Prover<'_>, arn: &str, role: &RoleDocuments, tries: &mut T
 }
 
 impl Prover<'_> {
-    /// The names of the documents that are the policies of a door.
+    /// The names of the documents that are the policies of a door. A permission set has one with all of its rights.
     fn door_policies(&self, door: &str) -> Vec<String> {
+        let role = self.policy.doors.get(door).map(|door| EntryRole::new(&door.role));
+        if role.is_some_and(|role| role.is_permission_set()) {
+            return vec![format!("door/{door}.permission-set")];
+        }
         let Rendering { documents, missing } = deployment(self.policy, &RenderSettings::default());
         let names = documents.into_iter().map(|one| one.name).chain(missing.into_iter().map(|one| one.name));
         let prefix = format!("door/{door}.");
