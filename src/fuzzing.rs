@@ -8,8 +8,8 @@ pub use crate::aws::machine::fuzzing::machine;
 pub use crate::aws::sts::fuzzing::sts_answer;
 pub use crate::broker::fuzzing::{credential_process, waiters_message};
 pub use crate::commands::fuzzing::{completion_words, container_request, profile_names, terminal_notes};
-pub use crate::config::aws::fuzzing::{aws_editor, aws_profiles, aws_reader, command_words};
-pub use crate::config::fuzzing::{config_toml, environment, import, shared_config};
+pub use crate::config::aws::fuzzing::{aws_editor, aws_profiles, aws_reader, aws_takeover, command_words};
+pub use crate::config::fuzzing::{administrators_files, config_toml, environment, import, shared_config};
 pub use crate::idp::fuzzing::{loopback_request, redirect};
 pub use crate::idp::identity_center::fuzzing::{center_answer, cli_token};
 pub use crate::idp::lookup::fuzzing::lookup;
@@ -208,17 +208,19 @@ mod tests {
         ($($name:ident),* $(,)?) => { [$((stringify!($name), $name as fn(&[u8]))),*] };
     }
 
-    const TARGETS: [Target; 45] = targets![
+    const TARGETS: [Target; 47] = targets![
         access_act,
         access_cases,
         access_fact,
         access_ledger,
         access_policy,
         accounts_file,
+        administrators_files,
         aws_answer,
         aws_editor,
         aws_profiles,
         aws_reader,
+        aws_takeover,
         browser_messages,
         ca_bundle,
         center_answer,

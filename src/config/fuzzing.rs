@@ -204,3 +204,47 @@ fn check_endpoint(url: &str) {
     let local = ["127.0.0.1", "localhost", "[::1]"].contains(&uri.host().unwrap_or_default());
     assert!(uri.scheme_str() == Some("https") || local, "{url} is an unencrypted URL");
 }
+
+/// A person's own configuration, after a zero byte the machine's, and after another `enforced.toml`: every mistake has a
+/// place in its own file, and a role read in part is that of the whole.
+pub fn administrators_files(data: &[u8]) {
+    use super::enforced::{Enforced, EnforcedError, Version};
+    use super::file::{LayerText, NoLists};
+    let mut texts = data.split(|byte| *byte == 0).map(|text| std::str::from_utf8(text));
+    let mut next = || texts.next().unwrap_or(Ok("")).ok();
+    let (Some(own), Some(machine), Some(enforced)) = (next(), next(), next()) else { return };
+    let has_place = |mistake: &super::Mistake, text: &str| {
+        let lines = text.split('\n').count();
+        assert!((1..=lines).contains(&mistake.line) && mistake.column > 0, "{mistake}");
+    };
+    fn layer<'a>(path: &'a str, text: &'a str) -> LayerText<'a> {
+        LayerText { path, text, lists: &NoLists }
+    }
+    match File::parse_layers(layer("own", own), Some(layer("machine", machine))) {
+        Err(mistake) => has_place(&mistake, if mistake.path == "own" { own } else { machine }),
+        Ok(whole) => {
+            for (name, role) in &whole.roles {
+                let Some([own, machine]) = part::of_role_in_both(own, machine, name) else { continue };
+                let part = File::parse_layers(layer("own", &own), Some(layer("machine", &machine)));
+                let Some(same) = part.ok().and_then(|part| Some(format!("{:?}", part.roles.get(name)?)))
+                else {
+                    continue;
+                };
+                assert_eq!(same, format!("{role:?}"), "{name} is another role in part");
+            }
+        }
+    }
+    match Enforced::parse("enforced", enforced, Version::own()) {
+        Err(EnforcedError::Mistake(mistake)) => has_place(&mistake, enforced),
+        Err(_) => {}
+        Ok(set) => {
+            let _ = set.settings();
+            for from in ["https://a.example/x.toml", "https://a.example/../x.toml", "/etc/x.toml"] {
+                let allowed = set.allows_shared(from, false).is_ok();
+                let listed =
+                    set.shared_files.as_ref().is_none_or(|list| list.value.iter().any(|one| one == from));
+                assert!(!allowed || listed || !from.contains(".."), "{from}");
+            }
+        }
+    }
+}

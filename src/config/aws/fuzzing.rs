@@ -1,6 +1,7 @@
 //! Fuzz targets for AWS's files.
 
 use super::shadow::{self, AwsFile, Scene};
+use super::takeover::{meaning, put_back, take_over};
 use super::{
     AwsProfiles, Document, Profile, Program, SectionKind, System, as_roles, managed_profiles, plan_profiles,
     split_command,
@@ -98,6 +99,62 @@ pub fn aws_editor(data: &[u8]) {
     if let Ok(after) = changes.apply(&document, true) {
         assert_eq!(foreign(&document), foreign(&after), "somebody else's section is gone");
         assert!(is_subsequence(after.text(), text), "lines that were not there");
+    }
+}
+
+/// Profiles are taken over and put back: other sections stay byte for byte, and what nobody has edited comes back as it was.
+/// After a zero byte, the input has the file of originals that somebody else may have written.
+pub fn aws_takeover(data: &[u8]) {
+    let (file, planted) = match data.iter().position(|byte| *byte == 0) {
+        Some(at) => (&data[..at], &data[at + 1..]),
+        None => (data, &[][..]),
+    };
+    let Ok(document) = Document::parse(file) else { return };
+    let Ok(program) = Program::new("/bin/jit", System::Unix) else { return };
+    let names: Vec<String> = document
+        .sections()
+        .iter()
+        .filter_map(|section| match &section.kind {
+            SectionKind::Profile(name) => Some(name.clone()),
+            _ => None,
+        })
+        .collect();
+    let Ok(copy) = Document::parse(file) else { return };
+    let profiles = AwsProfiles::new((copy, "c".to_owned()), Default::default());
+    let wanted: Vec<Profile> = names.iter().filter_map(|name| program.profile(name, None).ok()).collect();
+    for name in &names {
+        let meaning = meaning(&profiles, name);
+        assert!(meaning.is_role() || meaning.account().is_none(), "only a role has an account");
+    }
+    if let Ok(taken) = take_over(&document, &wanted) {
+        let others = |document: &Document| -> Vec<String> {
+            let sections = document.sections().iter().filter(|section| match &section.kind {
+                SectionKind::Profile(name) => !taken.names.contains(name),
+                _ => true,
+            });
+            sections
+                .map(|section| document.raw(section.lines()).trim_end_matches(['\r', '\n']).to_owned())
+                .collect()
+        };
+        assert_eq!(others(&document), others(&taken.document), "somebody else's section is another now");
+        let again = take_over(&taken.document, &wanted);
+        assert!(again.is_ok_and(|again| again.names.is_empty()), "a second run takes over more");
+        let originals = taken.originals(&Document::default(), &document);
+        let originals = Document::parse(originals.as_bytes()).expect("the originals are such a file");
+        let back = put_back(&taken.document, &originals, &taken.names);
+        if let Ok(back) = back
+            && back.names.len() == taken.names.len()
+        {
+            assert_eq!(back.document.text(), document.text(), "put back, it is another file");
+        }
+    }
+    // Originals that somebody else wrote change only profiles of jit.
+    if let Ok(planted) = Document::parse(planted)
+        && let Ok(back) = put_back(&document, &planted, &[])
+    {
+        let foreign = |document: &Document| document.sections().len();
+        assert!(back.names.iter().all(|name| names.contains(name)), "a profile that was not there");
+        assert!(foreign(&back.document) <= foreign(&document) + back.names.len());
     }
 }
 
