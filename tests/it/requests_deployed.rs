@@ -280,6 +280,51 @@ fn a_role_on_request_is_used_by_the_name_of_the_access() {
 }
 
 #[test]
+fn a_command_for_each_role_on_request_runs_where_it_is_granted() {
+    let company = Deployed::new();
+    let each = |patterns: &[&str]| {
+        let mut words = vec!["exec"];
+        patterns.iter().for_each(|pattern| words.extend(["--each", *pattern]));
+        company.jit("alice", &[&words[..], &["--", "printenv", "JIT_ROLE"]].concat()).run()
+    };
+    // Before the ledger was ever read, nobody knows the names.
+    let unknown = each(&["pay-*"]);
+    assert!(unknown.code() == 2 && unknown.stderr.contains("no role matches `pay-*`"), "{unknown}");
+    assert_eq!(company.jit("alice", &["requests"]).run().code(), 0);
+    let none = each(&["pay-*"]);
+    assert_eq!(none.code(), 4, "{none}");
+    for access in ["pay-admin", "pay-two"] {
+        let request = format!("jit request {access} -m REASON  asks for it");
+        assert!(none.stderr.contains(&format!("{access} is not granted to you")), "{none}");
+        assert!(none.stderr.contains(&request), "{none}");
+    }
+    assert_eq!(company.jit("alice", &ASK).run().code(), 0);
+    let pending = each(&["pay-admin"]);
+    assert!(pending.code() == 6 && pending.stderr.contains("is pending"), "{pending}");
+    company.grants(3600);
+    // A pattern runs what is granted, and says what is not; a name that is not granted is a failure.
+    let some = each(&["pay-*"]);
+    assert_eq!((some.code(), some.stdout.as_str()), (0, "pay-admin | pay-admin\n"), "{some}");
+    let left_out = "Left out: pay-two is not granted to you (next: ";
+    assert!(
+        some.stderr.contains(left_out) && some.stderr.contains("jit request pay-two -m REASON"),
+        "{some}"
+    );
+    assert!(some.stderr.ends_with("✓ 1 role\n"), "{some}");
+    let named = each(&["pay-admin", "pay-two"]);
+    assert_eq!((named.code(), named.stdout.as_str()), (1, "pay-admin | pay-admin\n"), "{named}");
+    assert!(named.stderr.contains("because: pay-two: pay-two is not granted to you"), "{named}");
+    // In its account, by number, beside a role of config.toml.
+    let both = each(&["222222222222/pay-admin", "hub"]);
+    assert_eq!(both.code(), 0, "{both}");
+    let mut lines: Vec<&str> = both.stdout.lines().collect();
+    lines.sort_unstable();
+    assert_eq!(lines, ["hub       | hub", "pay-admin | pay-admin"], "{both}");
+    let elsewhere = each(&["333333333333/pay-admin"]);
+    assert!(elsewhere.code() == 2 && elsewhere.stderr.contains("no role matches"), "{elsewhere}");
+}
+
+#[test]
 fn on_a_terminal_whoever_lacks_it_is_asked_and_waits() {
     let company = Deployed::new();
     assert_eq!(company.jit("alice", &["requests"]).run().code(), 0);

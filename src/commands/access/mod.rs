@@ -57,7 +57,10 @@ pub(super) use kept::{
 };
 pub(super) use list::in_columns;
 pub(super) use meant::NotMeant;
-pub(super) use on_request::{Grant, Manner, OnRequest, checked, is_access, is_under_jit, role_on_request};
+pub(super) use not_held::NotHeld;
+pub(super) use on_request::{
+    Grant, Manner, OnRequest, checked, is_access, is_under_jit, role_on_request, roles_on_request,
+};
 pub(super) use own::{Granted, OwnRecord, Standing};
 pub(super) use page::{page, wanted_in_words};
 pub(super) use point::point_in_time;

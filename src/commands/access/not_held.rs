@@ -67,6 +67,19 @@ pub(crate) enum NotHeld {
 }
 
 impl NotHeld {
+    /// The access that is not held. What is said to a program names it in its text alone.
+    pub(crate) fn access(&self) -> &str {
+        match self {
+            Self::NotGranted { access, .. }
+            | Self::Pending { access, .. }
+            | Self::Several { access, .. }
+            | Self::Anywhere { access, .. }
+            | Self::TooShort { access, .. }
+            | Self::NotRead(access) => access,
+            Self::ForProgram { .. } => "",
+        }
+    }
+
     pub(super) fn pending(access: &str, request: OwnRequest) -> Self {
         Self::Pending { access: access.to_owned(), short: request.short, waits_for: request.waits_for }
     }

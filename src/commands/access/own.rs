@@ -191,19 +191,12 @@ impl OwnRecord {
         let is_meant = |number: &str, name: Option<&str>| {
             account.is_none_or(|typed| typed == number || name == Some(typed))
         };
-        let live = own.grants.iter().filter(|grant| grant.until > now);
-        let mut held: Vec<&OwnGrant> =
-            live.filter(|grant| is_meant(&grant.account, grant.account_name.as_deref())).collect();
-        held.sort_by_key(|grant| (&grant.account, grant.until));
-        // Of the same role in the same account, the one that ends last counts.
-        held.reverse();
-        held.dedup_by_key(|grant| &grant.account);
+        let mut held = own.live(now);
+        held.retain(|grant| is_meant(&grant.account, grant.account_name.as_deref()));
         match held.as_slice() {
             [] => {}
             [only] => return Standing::Held((*only).clone()),
-            several => {
-                return Standing::Several(several.iter().rev().map(|grant| grant.account.clone()).collect());
-            }
+            several => return Standing::Several(several.iter().map(|grant| grant.account.clone()).collect()),
         }
         // Requests have no names of accounts, so a name means any of them.
         let waits = |request: &&OwnRequest| {
@@ -243,6 +236,14 @@ impl OwnRecord {
 }
 
 impl OwnAccess {
+    /// The grants that have not ended, by account. Of the same role in the same account, the one that ends last counts.
+    pub(super) fn live(&self, now: Timestamp) -> Vec<&OwnGrant> {
+        let mut live: Vec<&OwnGrant> = self.grants.iter().filter(|grant| grant.until > now).collect();
+        live.sort_by_key(|grant| (&grant.account, std::cmp::Reverse(grant.until)));
+        live.dedup_by_key(|grant| &grant.account);
+        live
+    }
+
     fn hold(&mut self, case: &Case<'_>, until: Timestamp, desk: &Desk<'_>) {
         let granted = case.decision.iter().flat_map(|decision| &decision.grants);
         self.grants.extend(granted.map(|grant| OwnGrant {

@@ -29,6 +29,7 @@ use crate::world::World;
 use jit_wire::credentials::Session;
 use jit_wire::explain::{Explain, Next};
 
+use chosen::Chosen;
 use output::Sink;
 use summary::Summary;
 
@@ -66,7 +67,7 @@ pub(super) fn run(
 ) -> CommandResult {
     let files = Configuration::read(world)?.with_roles()?;
     let store = files.open_store()?;
-    let plans = chosen::plans(args, &files)?;
+    let Chosen { plans, until, missing, passed_over } = chosen::choose(args, &files, &store)?;
     confirm_all(&plans, world)?;
     let jobs = usize::from(args.jobs.unwrap_or(JOBS));
     if !args.quiet {
@@ -74,6 +75,7 @@ pub(super) fn run(
             1 => shown!("1 role"),
             count => shown!("{} roles, {} at a time", count, jobs.min(count)),
         });
+        passed_over.iter().for_each(|why| output::passed_over(why, ui));
     }
     let children = Children::new().map_err(NoSignals)?;
     let unstartable = Cell::new(false);
@@ -85,6 +87,10 @@ pub(super) fn run(
         let outcome = match session {
             Err(error) => Err(advice::no_session(&error, plan, advice::Typed::Another)),
             Ok(session) => {
+                let session = match until[index] {
+                    Some(until) => session.ending_at(until),
+                    None => session,
+                };
                 audit_log::note(files.audit_log(), taker(args), plan, &session, world);
                 let variables = variables(&session, plan, &world.env);
                 let line = |stream, line: &[u8]| sink.line(stream, line);
@@ -108,7 +114,7 @@ pub(super) fn run(
     let need = typed_need(world, args.min_ttl);
     let go_on = || children.told().is_none() && !unstartable.get();
     let outcomes = process::block_on(broker.each(&plans, &need, jobs, go_on, one));
-    let summary = Summary::of(&plans, outcomes);
+    let summary = Summary::of(&plans, outcomes, missing);
     if let Some(code) = children.told() {
         ui.fail(&summary.interrupted());
         process::end(code);

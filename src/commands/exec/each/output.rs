@@ -6,10 +6,13 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use crate::commands::access::NotHeld;
+use crate::commands::advice;
 use crate::plan::Plan;
 use crate::sys::process::OutputStream;
 use crate::ui::Ui;
-use crate::ui::text::{Shown, escape};
+use crate::ui::text::{Shown, escape, shown};
+use jit_wire::explain::Explain as _;
 
 /// As much of each output of a command is kept for its JSON object.
 const KEPT: usize = 8 * 1024 * 1024;
@@ -107,4 +110,10 @@ fn signal(status: ExitStatus) -> Option<i32> {
         let _ = status;
         None
     }
+}
+
+/// Says that a role on request matches and is not used, with the command that would change that.
+pub(super) fn passed_over(why: &NotHeld, ui: &Ui) {
+    let next = why.next().first().map(advice::in_words).unwrap_or_default();
+    ui.say(shown!("Left out: {} (next: {})", why.to_string(), next));
 }

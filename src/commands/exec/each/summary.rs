@@ -20,8 +20,13 @@ pub(super) struct Summary {
 }
 
 impl Summary {
-    pub(super) fn of(plans: &[Plan], outcomes: Vec<Option<CommandResult<ExitStatus>>>) -> Self {
-        let mut summary = Self { asked: plans.len(), begun: 0, failures: Vec::new() };
+    /// `missing` are roles that were named and could not be used at all.
+    pub(super) fn of(
+        plans: &[Plan],
+        outcomes: Vec<Option<CommandResult<ExitStatus>>>,
+        missing: Vec<(String, CommandError)>,
+    ) -> Self {
+        let mut summary = Self { asked: plans.len() + missing.len(), begun: 0, failures: missing };
         for (plan, outcome) in plans.iter().zip(outcomes) {
             let Some(outcome) = outcome else { continue };
             summary.begun += 1;
