@@ -222,7 +222,7 @@ fn the_organization_may_list_the_accounts() {
     }
     // The log says how AWS can find a call again.
     let verbose = room.jit(&["roles", "--refresh", "-v"]).env(ORGANIZATIONS, &url).run();
-    let line = format!("debug: POST {}/ ListAccounts: 200 in ", front.address);
+    let line = format!("debug: POST {}/ organizations:ListAccounts: 200 in ", front.address);
     let logged = verbose.stderr.lines().find(|line_of| line_of.starts_with(&line));
     let id = ", request id 5d4b1a2c-0000-4000-8000-0123456789ab";
     assert!(logged.is_some_and(|line| line.ends_with(id)), "{verbose}");

@@ -233,7 +233,7 @@ impl<'r> Case<'r> {
             || access.is_some_and(|access| approver_groups(access).any(is_in))
     }
 
-    /// `now`, or the time of its decision if that is later: whoever decided had a clock that is ahead, by a second or so. For
+    /// `now`, or the time of its decision if that is later: the program that decided had a clock that is ahead, by a second or so. For
     /// those who act now. An audit asks what was known at an earlier time.
     pub fn not_before_decision(&self, now: Timestamp) -> Timestamp {
         self.decision.map_or(now, |decision| now.max(decision.now))

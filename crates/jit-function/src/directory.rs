@@ -19,7 +19,7 @@ pub(crate) struct KnownDirectory {
 
 impl KnownDirectory {
     /// Whether a decision about `access` must wait. An unknown unit could make it a denial, and somebody in an unknown group
-    /// could be one of those who may not have it. Anywhere else nobody is in a group that cannot be read.
+    /// could be a person whom the access excludes. Anywhere else nobody is in a group that cannot be read.
     pub(crate) fn must_wait(&self, policy: &Policy, access: &Access) -> bool {
         let is_unread = |set: &AccountSet| match set {
             AccountSet::Unit(unit) => !self.known_units.contains(unit),
@@ -94,7 +94,7 @@ pub(crate) fn names(records: &Records, index: &PolicyIndex<'_>) -> BTreeSet<Stri
         });
         names.extend(by_slack.flat_map(|entry| entry.names.clone()));
     }
-    // An overdue review keeps its person from asking, so whoever reviewed matters, too.
+    // An overdue review keeps its person from asking, so it matters who reviewed, too.
     for used in
         records.use_cases().filter(|used| names.contains(used.author.session_name())).collect::<Vec<_>>()
     {

@@ -57,7 +57,7 @@ impl Task {
     }
 }
 
-/// The session in the environment: of the function's role on Lambda, of whoever starts it elsewhere. Lambda replaces the
+/// The session in the environment: of the function's role on Lambda, of the person who starts it elsewhere. Lambda replaces the
 /// process before it ends.
 ///
 /// # Errors

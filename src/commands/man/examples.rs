@@ -132,10 +132,7 @@ pub(super) const EXAMPLES: &[Examples] = &[
                 "jit explain deploy --action ec2:DescribeInstances --at +2h",
                 "Whether and why AWS would allow a call then.",
             ),
-            (
-                "jit explain deploy --action s3:GetObject --resource arn:aws:s3:::b/key --as bob@corp.com",
-                "The same for somebody else.",
-            ),
+            ("jit explain deploy --action s3:GetObject --as bob@corp.com", "The same for somebody else."),
         ],
     },
     Examples {

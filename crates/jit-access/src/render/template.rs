@@ -153,7 +153,7 @@ fn unit_parameter(unit: &str) -> String {
     format!("IsIn{}", camel(unit))
 }
 
-/// Whether the accounts of a stack set are in a unit is known to whoever deploys it.
+/// Whether the accounts of a stack set are in a unit is known to the person who deploys it.
 fn asked(unit: &str) -> Value {
     json!({
         "Type": "String",

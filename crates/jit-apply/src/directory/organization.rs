@@ -40,7 +40,7 @@ impl<'d> Organization<'d> {
     }
 }
 
-/// The id of an account with sessions to be had.
+/// The id of an account that gives sessions.
 fn member_account(account: &Value) -> Option<&str> {
     let id = text(account, "Id").filter(|id| id.len() == 12 && id.bytes().all(|b| b.is_ascii_digit()))?;
     // `State` replaced `Status`; where both are, they agree.
