@@ -62,8 +62,8 @@ mod kills;
 #[cfg(unix)]
 mod login;
 #[cfg(target_os = "linux")]
-#[cfg(target_os = "linux")]
 mod machine;
+#[cfg(target_os = "linux")]
 mod manual;
 #[cfg(unix)]
 mod names;

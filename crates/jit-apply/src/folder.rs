@@ -280,6 +280,7 @@ fn what_it_is(kind: Kind) -> &'static str {
 
 /// Creates the folder, accessible to this user alone from the start. Its parents must exist.
 fn make_private(path: &Path) -> io::Result<()> {
+    #[cfg_attr(not(unix), expect(unused_mut, reason = "elsewhere there is no mode to set"))]
     let mut builder = std::fs::DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);

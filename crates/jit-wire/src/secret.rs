@@ -95,15 +95,44 @@ impl<'de, T: Bytes + Deserialize<'de>> Deserialize<'de> for Secret<T> {
     }
 }
 
-/// Serialises into a buffer that is wiped. The length is measured first, so that the buffer is allocated
-/// once, with room for a line feed, and leaves no copies behind by growing.
+/// The room for a value that is serialised: enough for a session with the tokens that AWS issues.
+const USUAL: usize = 2 * 1024;
+
+/// Serialises into a buffer that is wiped and never grows, because growing would leave a copy behind. It has room for
+/// a line feed. Most values fit into [`USUAL`]; the length of others is measured first.
 pub fn to_wiped_json(value: &impl Serialize) -> Zeroizing<Vec<u8>> {
+    if let Some(buffer) = written_into(value, USUAL) {
+        return buffer;
+    }
     let mut length = Length(0);
     let measured = serde_json::to_writer(&mut length, value);
-    let mut buffer = Zeroizing::new(Vec::with_capacity(length.0 + 1));
-    let written = measured.and_then(|()| serde_json::to_writer(&mut *buffer, value));
-    debug_assert!(written.is_ok(), "plain structs always serialise");
-    buffer
+    debug_assert!(measured.is_ok(), "plain structs always serialise");
+    written_into(value, length.0).unwrap_or_default()
+}
+
+/// `value`, if it fits into `room` bytes.
+fn written_into(value: &impl Serialize, room: usize) -> Option<Zeroizing<Vec<u8>>> {
+    let mut buffer = Bounded { bytes: Zeroizing::new(Vec::with_capacity(room + 1)), room };
+    serde_json::to_writer(&mut buffer, value).ok().map(|()| buffer.bytes)
+}
+
+/// Takes as many bytes as there is room for.
+struct Bounded {
+    bytes: Zeroizing<Vec<u8>>,
+    room: usize,
+}
+
+impl std::io::Write for Bounded {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        if self.bytes.len() + bytes.len() > self.room {
+            return Err(std::io::ErrorKind::StorageFull.into());
+        }
+        self.bytes.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Counts the bytes that are written to it.
@@ -152,5 +181,16 @@ mod tests {
         let secret = Secret::from("wJalrXUtnFEMI");
         assert_eq!(format!("{secret:?} {:?}", Some(&secret)), "*** Some(***)");
         assert_eq!(secret.expose(), "wJalrXUtnFEMI");
+    }
+
+    #[test]
+    fn json_of_any_length_is_whole_and_never_moved() {
+        for length in [0, 1, USUAL - 3, USUAL - 2, USUAL - 1, USUAL, 3 * USUAL] {
+            let value = "x".repeat(length);
+            let written = to_wiped_json(&value);
+            assert_eq!(*written, serde_json::to_vec(&value).unwrap(), "{length}");
+            // With room for a line feed, in the first allocation.
+            assert_eq!(written.capacity(), USUAL.max(written.len()) + 1, "{length}");
+        }
     }
 }

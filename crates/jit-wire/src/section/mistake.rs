@@ -73,8 +73,8 @@ impl Lines {
     /// The lines of `text`, numbered after `before` lines of another file that is read together with it. A
     /// [`Mistake`] still has the line in its own file.
     pub fn after(text: &str, before: usize) -> Self {
-        let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
-        Self { starts: std::iter::once(0).chain(breaks.map(|(at, _)| at + 1)).collect(), before }
+        let breaks = text.match_indices('\n').map(|(at, _)| at + 1);
+        Self { starts: std::iter::once(0).chain(breaks).collect(), before }
     }
 
     /// The number of the last line.
