@@ -36,9 +36,9 @@ use finding::{Finding, Health, show};
 /// Diagnose problems and suggest fixes
 ///
 /// Checks the configuration, the store, this machine's clock, and the files and
-/// variables that would make an AWS tool use other credentials. With [access], it
-/// also tries what the deployment of access on request has to refuse. Nothing that
-/// it tries changes anything, even where it is allowed.
+/// variables that would make an AWS tool use other credentials. Where access on
+/// request is configured, it also tries what that deployment has to refuse. Nothing
+/// that it tries changes anything, even where it is allowed.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub struct DoctorArgs {

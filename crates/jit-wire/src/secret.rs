@@ -99,7 +99,7 @@ impl<'de, T: Bytes + Deserialize<'de>> Deserialize<'de> for Secret<T> {
 const USUAL: usize = 2 * 1024;
 
 /// Serialises into a buffer that is wiped and never grows, because growing would leave a copy behind. It has room for
-/// a line feed. Most values fit into [`USUAL`]; the length of others is measured first.
+/// a line feed. Most values fit into 2 KiB; the length of others is measured first.
 pub fn to_wiped_json(value: &impl Serialize) -> Zeroizing<Vec<u8>> {
     if let Some(buffer) = written_into(value, USUAL) {
         return buffer;

@@ -127,7 +127,7 @@ pub(super) fn open<'b>(
 /// The same, for a command that needs something else of the session than those that people type.
 ///
 /// # Errors
-/// As for [`open`].
+/// As for [`open()`].
 pub(super) fn open_with<'b>(
     files: &Configuration<'_>,
     broker: &'b Broker<'_, '_>,
