@@ -159,6 +159,7 @@ fn a_deployment_is_written_whole_or_not_at_all() {
     insta::assert_snapshot!(room.told(&whole), @"
     exit 0
     --- stderr
+    warning: accounts.template has 49999 of 51200 characters (98 %): upload it to a bucket and pass --template-url in place of --template-body
     ✓ Wrote 24 documents to out
     ");
     let files = files(&room.path("out"));
