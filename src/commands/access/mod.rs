@@ -2,7 +2,8 @@
 //! meant (`meant`), how a request is shown in a list (`list`), by itself (`page`) and to an approver (`summary`), how they
 //! vote (`vote`) on what they have seen (`seen`), what shells are told (`kept`), and an access by itself (`explain`).
 //! `on_request` is for the commands that use roles: what the person holds (`own`), read once for all processes (`reading`),
-//! with the settings of their own files (`overlay`), or why they cannot have it (`not_held`).
+//! with the settings of their own files (`overlay`), or why they cannot have it (`not_held`);
+//! `several` is the same for many accesses at once.
 //!
 //! ```text
 //! let files = Configuration::read(world)?;
@@ -27,6 +28,7 @@ mod page;
 mod point;
 mod reading;
 mod seen;
+mod several;
 mod summary;
 mod vote;
 mod words;
@@ -58,14 +60,13 @@ pub(super) use kept::{
 pub(super) use list::in_columns;
 pub(super) use meant::NotMeant;
 pub(super) use not_held::NotHeld;
-pub(super) use on_request::{
-    Grant, Manner, OnRequest, checked, is_access, is_under_jit, role_on_request, roles_on_request,
-};
+pub(super) use on_request::{Grant, Manner, OnRequest, checked, is_access, is_under_jit, role_on_request};
 pub(super) use own::{Granted, OwnRecord, Standing};
 pub(super) use page::{page, wanted_in_words};
 pub(super) use point::point_in_time;
 pub(super) use reading::Reading;
 pub(super) use seen::{Seen, SeenArgs, make_sure, short_hash};
+pub(super) use several::roles_on_request;
 pub(super) use vote::{Ballot, cast, message, reason};
 pub(super) use words::{accounts_in_words, moment, seconds, until_words};
 

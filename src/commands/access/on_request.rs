@@ -25,7 +25,7 @@ const TRIES: usize = 3;
 /// How long a grant that was found is believed without another look. AWS has the last word in any case.
 const BELIEVED: Duration = Duration::from_secs(15);
 /// How often the ledger is read while a request is waited for, by all processes together.
-const LOOKED_EVERY: Duration = Duration::from_secs(3);
+pub(super) const LOOKED_EVERY: Duration = Duration::from_secs(3);
 
 /// How a command deals with a role that is not granted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -157,61 +157,6 @@ pub(crate) fn checked<'w>(
     let Some((record, grant)) = obtain(&reading, &Wanted::Role(arn), manner, world)? else { return Ok(None) };
     let plan = overlay::with_settings(plan(&reading, &record, &grant)?, own);
     Ok(Some(OnRequest { plan, grant }))
-}
-
-/// What `jit exec --each` runs of several accesses, and what it cannot.
-pub(crate) struct EachOnRequest {
-    /// Each role that the person holds, called by the name of the access, or `ACCOUNT/ACCESS` where they hold several.
-    pub(crate) held: Vec<OnRequest>,
-    /// Why they do not hold the others.
-    pub(crate) not_held: Vec<NotHeld>,
-}
-
-/// Where the person stands with all of `accesses`. Of those that they hold, the ones that `fits` says yes to: it gets each
-/// name that a role has. Nobody is asked.
-///
-/// # Errors
-/// The ledger cannot be read.
-pub(crate) fn roles_on_request<'w>(
-    files: &Configuration<'w>,
-    accesses: &[String],
-    fits: impl Fn(&str) -> bool,
-    store: &Store<'w>,
-) -> CommandResult<EachOnRequest> {
-    let world = files.world();
-    let broker = Broker::new(world, store);
-    let reading = Reading::new(files, store, &broker)?;
-    let record = reading.own(|record| record.age(world.clock.now()) < LOOKED_EVERY)?;
-    let now = world.clock.now();
-    let mut found = EachOnRequest { held: Vec::new(), not_held: Vec::new() };
-    for access in accesses {
-        let Some(own) = record.accesses.get(access) else { continue };
-        let live = own.live(now);
-        for one in &live {
-            let by_name = one.account_name.as_ref().map(|name| format!("{name}/{access}"));
-            let by_number = format!("{}/{access}", one.account);
-            let names = [Some(access), Some(&by_number), by_name.as_ref()];
-            if !names.into_iter().flatten().any(|name| fits(name)) {
-                continue;
-            }
-            let grant = granted(access.clone(), (*one).clone(), own);
-            let mut plan = overlay::of_files(plan(&reading, &record, &grant)?, files)?;
-            if live.len() > 1 {
-                plan.role = by_name.unwrap_or(by_number);
-                if let Some(leg) = plan.legs.last_mut() {
-                    leg.name.clone_from(&plan.role);
-                }
-            }
-            found.held.push(OnRequest { plan, grant });
-        }
-        if live.is_empty() && fits(access) {
-            found.not_held.push(match record.standing(access, None, now) {
-                Standing::Pending(request) => NotHeld::pending(access, request),
-                _ => NotHeld::NotGranted { access: access.clone(), ask: own.ask(access, None) },
-            });
-        }
-    }
-    Ok(found)
 }
 
 /// Whether `name` is that of something one can ask for, as far as the ledger was read.
@@ -363,14 +308,14 @@ fn wait_for(
     }
 }
 
-fn granted(access: String, found: OwnGrant, own: &OwnAccess) -> Grant {
+pub(super) fn granted(access: String, found: OwnGrant, own: &OwnAccess) -> Grant {
     let account = Some(found.account.as_str());
     let (extend, ask) = (own.extend(&access, account), own.ask(&access, account));
     Grant { access, role: found.role, account: found.account, until: found.until, extend, ask }
 }
 
 /// The way from the entry role to what was granted, under the person's own session name: the role lets in no other.
-fn plan(reading: &Reading<'_, '_>, record: &OwnRecord, grant: &Grant) -> CommandResult<Plan> {
+pub(super) fn plan(reading: &Reading<'_, '_>, record: &OwnRecord, grant: &Grant) -> CommandResult<Plan> {
     let no_entry = || super::AccessError::NoEntry;
     let door = reading.door().ok_or_else(no_entry)?;
     let arn = grant.role.parse().map_err(|_| no_entry())?;
