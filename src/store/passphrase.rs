@@ -164,11 +164,12 @@ impl KeyHome for Passphrase<'_> {
     }
 
     fn adopt(&self, _: &DataKey, _: Prompts) -> Result<(), StoreError> {
-        // Only the mark can be destroyed.
+        // The key is derived each time, so there is nothing to keep.
         Ok(())
     }
 
     fn destroy(&self, _: Prompts) -> Result<(), StoreError> {
+        // Nothing is stored: without the mark, which the caller destroys, the key cannot be derived.
         Ok(())
     }
 }

@@ -293,8 +293,8 @@ fn a_command_for_each_role_on_request_runs_where_it_is_granted() {
     assert_eq!(company.jit("alice", &["requests"]).run().code(), 0);
     let none = each(&["pay-*"]);
     assert_eq!(none.code(), 4, "{none}");
-    for access in ["pay-admin", "pay-two"] {
-        let request = format!("jit request {access} -m REASON  asks for it");
+    for (access, options) in [("pay-admin", "-m REASON"), ("pay-two", "-m REASON --ticket TICKET")] {
+        let request = format!("jit request {access} {options}  asks for it");
         assert!(none.stderr.contains(&format!("{access} is not granted to you")), "{none}");
         assert!(none.stderr.contains(&request), "{none}");
     }

@@ -112,7 +112,7 @@ impl Pattern {
         }
     }
 
-    /// The text without wildcards, its variables resolved.
+    /// The text with its variables resolved; `*` and `?` are kept as characters.
     pub(crate) fn resolve(&self, request: &Request) -> Option<String> {
         let mut text = String::new();
         for piece in &self.0 {

@@ -23,9 +23,9 @@ use super::{Desk, failed, kept, overlay};
 /// How often to look again after asking or waiting.
 const TRIES: usize = 3;
 /// How long a grant that was found is believed without another look. AWS has the last word in any case.
-const BELIEVED: Duration = Duration::from_secs(15);
+pub(super) const BELIEVED: Duration = Duration::from_secs(15);
 /// How often the ledger is read while a request is waited for, by all processes together.
-pub(super) const LOOKED_EVERY: Duration = Duration::from_secs(3);
+const LOOKED_EVERY: Duration = Duration::from_secs(3);
 
 /// How a command deals with a role that is not granted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

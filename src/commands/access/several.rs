@@ -6,9 +6,9 @@ use crate::error::CommandResult;
 use crate::store::Store;
 
 use super::not_held::NotHeld;
-use super::on_request::{LOOKED_EVERY, OnRequest, granted, plan};
+use super::on_request::{BELIEVED, OnRequest, granted, plan};
 use super::overlay;
-use super::own::Standing;
+use super::own::{OwnRecord, Standing};
 use super::reading::Reading;
 
 /// What `jit exec --each` runs of several accesses, and what it cannot.
@@ -33,7 +33,14 @@ pub(crate) fn roles_on_request<'w>(
     let world = files.world();
     let broker = Broker::new(world, store);
     let reading = Reading::new(files, store, &broker)?;
-    let record = reading.own(|record| record.age(world.clock.now()) < LOOKED_EVERY)?;
+    // What was not held a moment ago may be by now.
+    let all_held = |record: &OwnRecord| {
+        let now = world.clock.now();
+        let is_held =
+            |access: &String| record.accesses.get(access).is_some_and(|own| !own.live(now).is_empty());
+        record.age(now) < BELIEVED && accesses.iter().all(is_held)
+    };
+    let record = reading.own(all_held)?;
     let now = world.clock.now();
     let mut found = EachOnRequest { held: Vec::new(), not_held: Vec::new() };
     for access in accesses {

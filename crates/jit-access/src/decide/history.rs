@@ -114,8 +114,7 @@ impl Records {
         let mut reason = case.request.reason.clone();
         let mut ticket = case.request.ticket.clone();
         let mut before = case.request.extends;
-        // Extensions of extensions inherit from the first; a chain longer than a week of them inherits
-        // nothing.
+        // Extensions of extensions inherit from the first. At most 200 are followed.
         for _ in 0..200 {
             let Some(parent) = before.and_then(|id| self.case(id)) else { break };
             if reason.trim().is_empty() {
