@@ -15,7 +15,7 @@ use crate::world::World;
 use super::access::{self, Desk, at_desk, case_json, failed, in_columns, page, request_ids};
 use super::load::Configuration;
 
-/// Since when requests that are over are listed, if nobody says.
+/// How far back finished requests are listed by default.
 const RECENT: u32 = 7 * 86_400;
 
 /// List requests for access, or show one
@@ -57,7 +57,7 @@ pub(super) fn run(args: &RequestsArgs, world: &World, ui: &Ui) -> CommandResult 
     let since = i64::from(args.since.unwrap_or(RECENT));
     let read = || {
         let now = ledger.time()?;
-        // What is open may be older than what is asked for.
+        // Open requests may be older than `--since`.
         ledger.read(Timestamp(now.0.saturating_sub(since.max(WINDOW))))
     };
     let view = read().map_err(|error| failed(&error, &ledger))?;

@@ -33,7 +33,7 @@ fn open(id: &str) -> Result<Entry, StoreError> {
     store.build(SERVICE, id, Some(&HashMap::from([("persistence", "Local")]))).map_err(translate)
 }
 
-/// The library does not expose its error; the name of the only code that matters is in its text.
+/// The library does not expose its error; the error code is hidden, so its name is looked for in the message.
 fn code_of(error: &PlatformError) -> Option<i64> {
     error.to_string().contains("ERROR_NO_SUCH_LOGON_SESSION").then_some(entry::NO_SUCH_LOGON_SESSION)
 }

@@ -33,8 +33,8 @@ pub(super) struct Derivation {
     memory_kib: u32,
     passes: u32,
     lanes: u32,
-    /// Random, base64. Each creates a new key from the previous one and cannot be reversed, so a key can be
-    /// replaced without the passphrase.
+    /// Random, base64. Each derives the next key one-way from the previous one, so the key can be replaced without
+    /// asking for the passphrase.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     steps: Vec<String>,
 }

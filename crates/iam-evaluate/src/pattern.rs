@@ -74,7 +74,7 @@ impl Pattern {
             return pieces.first().map_or("", |piece| if let Piece::Text(text) = piece { text } else { "" })
                 == text;
         }
-        // The variables after the last `*` are not always evaluated, and the answer must not depend on that.
+        // The loop may return before it reaches every variable, so those without a value are rejected first.
         if !pieces.iter().all(|piece| resolvable(piece, request)) {
             return false;
         }

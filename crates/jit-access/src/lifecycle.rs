@@ -21,8 +21,8 @@ pub use reconcile::{Action, ObservedRole, Unexplained, confirm, reconcile};
 /// A role in an account, by its ARN.
 pub type RoleArn = String;
 
-/// What was observed on the roles of one request: the text of its policy by the role's ARN. A role that was
-/// checked and has no such policy is not in it.
+/// What was observed on the roles of one request: the text of its policy by the role's ARN. Roles without the policy,
+/// and roles that were not checked, are absent.
 pub type Observed = BTreeMap<RoleArn, String>;
 
 /// The next step of one request.
@@ -69,7 +69,7 @@ pub fn next_step(
 ) -> Step {
     let now = case.not_before_decision(now);
     let Some(decision) = case.decision else {
-        // No policy of it can be on a role: the reconciler removes any.
+        // Without a decision no policy can belong to this request; the reconciler removes strays.
         return match verdict {
             Some(Verdict::Grant(_) | Verdict::Deny { .. }) => Step::Decide,
             Some(Verdict::Wait { .. }) | None => Step::Rest,

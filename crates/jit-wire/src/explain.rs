@@ -115,7 +115,7 @@ pub enum Next {
     Do(AdviceText),
     /// The same request may succeed in a moment.
     TryAgain,
-    /// A command of `jit` that is right in every case.
+    /// A command of `jit` that depends on neither role nor IdP.
     Run {
         /// What is typed after `jit`; names in it are quoted for a shell.
         command: AdviceText,
@@ -147,7 +147,7 @@ pub enum Next {
     Explain(AdviceText),
     /// `jit explain` shows every value of the refused request.
     EveryValue,
-    /// Check the network and the proxy, and first the setting that the host comes from.
+    /// First check the setting that names the host, then the network and the proxy.
     Network(Option<AdviceText>),
     /// `jit doctor` tries the configured servers one by one.
     Doctor,

@@ -64,7 +64,7 @@ impl<'d> Desk<'d> {
         }
     }
 
-    /// The person's own requests that they wait for or hold, the oldest first.
+    /// The person's open requests and live grants, the oldest first.
     pub(crate) fn mine_open(&self) -> Vec<(Case<'d>, State)> {
         let mine = self.cases().filter(|case| self.is_mine(case));
         mine.map(|case| (self.state(&case), case))

@@ -23,7 +23,7 @@ pub use saml::SamlSection;
 pub use source::{CredentialSource, SourceSection};
 
 /// The values that `type` may have.
-const TYPES: [&str; 4] = ["oidc", "saml", "okta", "identity-center"];
+pub(super) const TYPES: [&str; 4] = ["oidc", "saml", "okta", "identity-center"];
 
 /// `[idp.NAME]` by its `type`.
 #[derive(Debug)]

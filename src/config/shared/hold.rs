@@ -197,12 +197,7 @@ impl<'a> Held<'a> {
         let place = match (group, text("type").map(|(kind, _)| kind)) {
             ("role", _) => KeyPlace::Role,
             ("spokes", _) => KeyPlace::Spokes,
-            (_, Some("oidc")) => KeyPlace::Idp("oidc"),
-            (_, Some("saml")) => KeyPlace::Idp("saml"),
-            (_, Some("okta")) => KeyPlace::Idp("okta"),
-            (_, Some("identity-center")) => KeyPlace::Idp("identity-center"),
-            // If the type is wrong, the reader of the file reports it.
-            _ => KeyPlace::Idp(""),
+            (_, kind) => KeyPlace::of_idp(kind.unwrap_or_default()),
         };
         self.settings(part, place, table)?;
         if place == KeyPlace::Role {

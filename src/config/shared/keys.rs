@@ -3,6 +3,7 @@
 //! A key that is not in the table is refused in a shared file, so a new key stays private until somebody
 //! decides otherwise.
 
+use crate::config::idp::TYPES;
 use crate::plan::BROWSERS;
 
 /// The place of a key.
@@ -21,6 +22,11 @@ pub enum KeyPlace {
 }
 
 impl KeyPlace {
+    /// `[idp.NAME]` with this `type`. No key has a place below a type that is none: the reader of the file reports it.
+    pub(super) fn of_idp(kind: &str) -> Self {
+        Self::Idp(TYPES.iter().find(|known| **known == kind).copied().unwrap_or_default())
+    }
+
     fn name(self) -> String {
         match self {
             Self::Top => "top".to_owned(),

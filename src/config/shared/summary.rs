@@ -206,12 +206,7 @@ fn account(role: &Table) -> String {
 }
 
 fn is_url(idp: &Table, key: &str) -> bool {
-    let place = match idp.text("type") {
-        Some("oidc") => KeyPlace::Idp("oidc"),
-        Some("saml") => KeyPlace::Idp("saml"),
-        Some("okta") => KeyPlace::Idp("okta"),
-        _ => KeyPlace::Idp("identity-center"),
-    };
+    let place = KeyPlace::of_idp(idp.text("type").unwrap_or_default());
     rule_of(place, key).is_some_and(|rule| rule.takes == Takes::Url)
 }
 

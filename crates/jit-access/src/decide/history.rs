@@ -8,7 +8,7 @@ use crate::id::Id;
 use crate::ledger::{Outcome, Records};
 use crate::people::People;
 
-/// How far back a grant can still matter: started as late as possible, for as long as possible, and a day.
+/// How far back a grant can still matter: the latest start that is allowed, plus the longest grant, plus a day.
 const REACH: i64 = FARTHEST_START + 7 * 86_400 + 86_400;
 
 /// The past of one person.

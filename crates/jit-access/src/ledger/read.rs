@@ -214,7 +214,7 @@ impl Records {
                 // Sorted, so that the result does not depend on the order of arrival.
                 let rank = |fact: &Ledgered<Fact>| (fact.at, fact.id, fact.author.clone(), fact.body.kind());
                 if let Err(place) = facts.binary_search_by(|other| rank(other).cmp(&rank(&fact))) {
-                    // There are many requests with few facts each.
+                    // Most requests have few facts.
                     facts.reserve_exact(1);
                     facts.insert(place, fact);
                 }
@@ -292,7 +292,7 @@ impl Records {
         self.last_sweep.as_ref().map(|(at, sweep)| (*at, sweep))
     }
 
-    /// Every finding that was written, with the time of the last time.
+    /// Every finding that was written, with the time it was last written.
     pub fn findings(&self) -> impl Iterator<Item = (&Finding, Timestamp)> {
         self.findings.iter().map(|(finding, at)| (finding, *at))
     }
@@ -358,7 +358,7 @@ impl Records {
     }
 }
 
-/// Whether a fact of this kind can be about that.
+/// Reviews belong to uses of break-glass; all other facts to requests.
 pub(crate) fn fits(fact: &Fact, subject: &Subject) -> bool {
     matches!(fact, Fact::Review(_)) == matches!(subject, Subject::Use(_))
 }

@@ -20,7 +20,7 @@ pub(super) fn user_id(name: &str) -> String {
     format!("*:{}", literal(name))
 }
 
-/// Several of them, sorted, each once.
+/// The same for each name, sorted, without duplicates.
 pub(super) fn user_ids<'a>(names: impl IntoIterator<Item = &'a String>) -> Vec<String> {
     let mut all: Vec<String> = names.into_iter().map(|name| user_id(name)).collect();
     all.sort();
@@ -50,8 +50,8 @@ enum EntryKind {
 
 impl EntryRole {
     /// The entry role with this ARN. AWS puts the roles of permission sets under a separate path, with a
-    /// suffix of 16 characters that changes when the permission set is assigned again: for these it is the
-    /// permission set.
+    /// suffix of 16 characters that changes when the permission set is assigned again: so such a role is represented
+    /// by its permission set.
     pub fn new(role: &RoleArn) -> Self {
         let path = role.as_str().splitn(6, ':').nth(5).and_then(|resource| resource.strip_prefix("role"));
         let path = path.unwrap_or_default();

@@ -11,10 +11,10 @@ pub(crate) const ACCOUNTS: usize = 600;
 pub(crate) const TEAMS: usize = 40;
 pub(crate) const DAYS: i64 = 730;
 const DAY: i64 = 86_400;
-/// Of each person on a working day: about 100,000 in two years.
+/// Requests per person and working day; about 100,000 in total over two years.
 const REQUESTS_A_DAY: f64 = 0.096;
 const ACCOUNTS_OF_A_TEAM: usize = ACCOUNTS / TEAMS;
-/// The account whose logs everybody reads.
+/// The index of the account whose logs everybody reads.
 const LOGS: usize = 0;
 
 /// Numbers that look like chance and are the same in each run (SplitMix64).
@@ -201,7 +201,7 @@ pub(crate) fn day(start: Timestamp, day: i64, dice: &mut Dice) -> Vec<Wish> {
 }
 
 fn wish(midnight: i64, person: usize, dice: &mut Dice) -> Wish {
-    // Between eight and six, most of them around one.
+    // Between 08:00 and 18:00, most of them around 13:00.
     let at = midnight + 8 * 3600 + (dice.between(0, 5 * 3600) + dice.between(0, 5 * 3600));
     let team = team_of(person);
     let mut accounts = vec![account(team + TEAMS * dice.below_often_low(ACCOUNTS_OF_A_TEAM))];

@@ -17,7 +17,7 @@ const TITLE: &str = "# What profiles were before `jit configure profiles --repla
 /// What was put back, or would be.
 #[derive(Clone, Debug, Default)]
 pub struct Restored {
-    /// The profiles that are as they were.
+    /// The profiles that were restored.
     pub names: Vec<String>,
     /// Profiles that have a key again that would come back, with its line.
     pub in_the_way: Vec<(String, String, usize)>,
@@ -92,7 +92,7 @@ pub fn restore(world: &World, only: &[String], dry_run: bool) -> Result<Restored
             }
             restored.backup = Some(replace::backup_of(path));
         }
-        // What a run left that was stopped right here is cleared away by the next one.
+        // If jit is stopped here, the next run removes the leftover file.
         if back.originals.is_empty() {
             let path = place(path);
             fs::remove(&path).map_err(|source| ProfilesError::Write { path, source })?;

@@ -41,7 +41,7 @@ struct Model {
     hands: [Hand; 2],
 }
 
-/// A granted request with everything that can be about it; a view shows part of it.
+/// A granted request with every fact that there can be; a view has those that the applier has read.
 struct Scene {
     world: World,
     id: Id,

@@ -2,7 +2,7 @@
 
 use super::Level;
 
-/// A row: the actions of one service at each level. A level without actions does not have the service.
+/// A row: the actions of one service at each level. An empty list: that level may not use the service.
 #[derive(Clone, Copy, Debug)]
 pub struct Service {
     /// As in `ec2:RunInstances`.

@@ -37,7 +37,7 @@ fn member(document: &[Value], sid: &str, name: &str) -> Vec<String> {
     texts(statement.as_ref().and_then(|statement| statement.get(name)))
 }
 
-/// A role by its pattern, in which only the suffix of a permission set is unknown.
+/// Reads the pattern of a role whose only wildcard is the suffix of a permission set, which becomes zeros.
 fn role_of(pattern: &str) -> Option<RoleArn> {
     pattern.replace("????????????????", "0000000000000000").parse().ok()
 }
@@ -45,7 +45,7 @@ fn role_of(pattern: &str) -> Option<RoleArn> {
 /// A name that nothing has, in the place of what cannot be recognized: the statement that should have it is a difference then.
 const NOTHING: &str = "not-recognized";
 
-/// A role that does not exist, in the same place.
+/// The same placeholder, as a role.
 fn no_role() -> Option<RoleArn> {
     format!("arn:aws:iam::000000000000:role/{NOTHING}").parse().ok()
 }
@@ -104,7 +104,7 @@ fn tags(document: &[Value], sid: &str, settings: &mut RenderSettings) {
     }
 }
 
-/// What a company's own ceiling is based on is the largest one whose list it contains.
+/// A company's own ceiling is based on the largest built-in one whose actions it all contains.
 fn ceiling(document: &[Value], name: &str, settings: &mut RenderSettings) {
     if settings.passable.is_empty() {
         settings.passable = member(document, "PassRole", "NotResource");
