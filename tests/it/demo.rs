@@ -206,6 +206,12 @@ fn normal_story(transcript: &str) -> String {
     };
     let is_time =
         |word: &str| word.len() >= 5 && word.bytes().all(|byte| byte == b':' || byte.is_ascii_digit());
+    // In the evening, what ends in some hours ends on another day.
+    let is_date = |word: &str| {
+        word.len() == 10
+            && word.bytes().all(|byte| byte == b'-' || byte.is_ascii_digit())
+            && word.contains('-')
+    };
     let mut lines: Vec<String> = Vec::new();
     for line in normal(transcript).lines() {
         let words = line.split_inclusive(' ').map(|word| {
@@ -214,6 +220,7 @@ fn normal_story(transcript: &str) -> String {
                 _ if bare.strip_prefix('(').is_some_and(|number| number.parse::<u32>().is_ok()) => {
                     "(LENGTH ".to_owned()
                 }
+                _ if is_date(bare) => String::new(),
                 _ if is_hex(bare, 6) => word.replace(bare, "ID"),
                 _ if is_hex(bare, 12) => word.replace(bare, "HASH"),
                 _ if is_time(bare) && bare.contains(':') => word.replace(bare, "TIME"),
