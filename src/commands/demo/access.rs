@@ -163,10 +163,13 @@ impl Play<'_> {
             wait: None,
             json: false,
         };
+        // Requests of one second have no order, so the new one is the one that was not there before.
+        let before = self.read(|view| Ok(view.records.cases().map(|case| case.id).collect::<Vec<Id>>()))?;
         request::run(&args, self.alice, self.ui)?;
         self.read(|view| {
             let ids: Vec<Id> = view.records.cases().map(|case| case.id).collect();
-            Ok(ids.last().map(|id| id.short(ids.iter().copied())).unwrap_or_default())
+            let new = ids.iter().find(|id| !before.contains(id));
+            Ok(new.map(|id| id.short(ids.iter().copied())).unwrap_or_default())
         })
     }
 
