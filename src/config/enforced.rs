@@ -3,8 +3,6 @@
 
 use std::fmt;
 
-use toml::de::DeTable;
-
 use super::file::{self, KeyCache};
 use super::shared::Part;
 use jit_wire::explain::{Explain, Kind, Next};
@@ -139,10 +137,7 @@ impl Enforced {
     pub fn parse(path: &str, text: &str, own: Version) -> Result<Self, EnforcedError> {
         let lines = Lines::of(text);
         let source = SourceText { path, text, lines: &lines };
-        let document = DeTable::parse(text).map_err(|error| {
-            let what = error.message().lines().next().unwrap_or("not TOML").to_owned();
-            source.mistake_without_value(error.span().unwrap_or(0..0), what, None)
-        })?;
+        let document = source.document(text)?;
         let mut top = Section::new(source, "the file".to_owned(), 0..0, document.get_ref());
         let minimum_version = minimum_version(&mut top)?;
         if let Some(At { value: least, line }) = &minimum_version

@@ -14,7 +14,6 @@ use jit_wire::file::read_limited;
 use jit_wire::name::{is_account_id, is_bucket, is_role};
 use jit_wire::section::{Lines, Section, SourceText, closest};
 use jit_wire::trusted_url::{Purpose, TrustedUrl};
-use toml::de::DeTable;
 
 pub use error::{SettingPlace, SettingsError};
 
@@ -158,10 +157,7 @@ impl Settings {
     pub fn of_text(name: &str, text: &str) -> Result<Self, SettingsError> {
         let lines = Lines::of(text);
         let source = SourceText { path: name, text, lines: &lines };
-        let document = DeTable::parse(text).map_err(|error| {
-            let what = error.message().lines().next().unwrap_or("not TOML").to_owned();
-            source.mistake_without_value(error.span().unwrap_or(0..0), what, None)
-        })?;
+        let document = source.document(text)?;
         let mut section = Section::new(source, "the settings".to_owned(), 0..0, document.get_ref());
         let mut given = BTreeMap::new();
         for (key, _) in KEYS {

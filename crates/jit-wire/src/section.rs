@@ -42,6 +42,19 @@ pub struct Section<'a> {
     taken: Vec<&'static str>,
 }
 
+impl SourceText<'_> {
+    /// Parses `text`: that of the source, or a copy in which something is blanked out, so that every place is the same.
+    ///
+    /// # Errors
+    /// It is not TOML.
+    pub fn document<'t>(self, text: &'t str) -> Result<Spanned<DeTable<'t>>, Mistake> {
+        DeTable::parse(text).map_err(|error| {
+            let what = error.message().lines().next().unwrap_or("not TOML").to_owned();
+            self.mistake_without_value(error.span().unwrap_or(0..0), what, None)
+        })
+    }
+}
+
 impl<'a> Section<'a> {
     /// The table `title`, at the bytes `span` of `source`.
     pub fn new(source: SourceText<'a>, title: String, span: Range<usize>, table: &'a DeTable<'a>) -> Self {

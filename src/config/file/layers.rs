@@ -53,12 +53,8 @@ impl<'a> NumberedText<'a> {
     }
 
     pub(super) fn document(&self) -> Result<Spanned<DeTable<'_>>, Mistake> {
-        let source = self.source();
         let plain = self.plain.as_ref().map_or(self.layer.text, |plain| plain.as_str());
-        DeTable::parse(plain).map_err(|error| {
-            let what = error.message().lines().next().unwrap_or("not TOML").to_owned();
-            source.mistake_without_value(error.span().unwrap_or(0..0), what, None)
-        })
+        self.source().document(plain)
     }
 
     pub(super) fn lists(&self) -> &'a dyn AccountLists {

@@ -4,8 +4,6 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use toml::de::DeTable;
-
 use super::File;
 use super::layers::{Title, Titles};
 use super::role::{self, Parent, RoleSection};
@@ -240,10 +238,7 @@ fn accounts(
 fn of_file(path: &str, text: &str, of: &str) -> Result<Vec<SpokeAccount>, Mistake> {
     let lines = Lines::of(text);
     let source = SourceText { path, text, lines: &lines };
-    let document = DeTable::parse(text).map_err(|error| {
-        let what = error.message().lines().next().unwrap_or("not TOML").to_owned();
-        source.mistake_without_value(error.span().unwrap_or(0..0), what, None)
-    })?;
+    let document = source.document(text)?;
     let mut section = Section::new(source, "the file".to_owned(), 0..0, document.get_ref());
     let accounts = in_table(section.names(), of)?;
     Ok(accounts.into_iter().map(|at| at.value).collect())

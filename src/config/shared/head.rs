@@ -5,7 +5,6 @@
 
 use std::ops::Range;
 
-use toml::de::DeTable;
 use zeroize::Zeroizing;
 
 use super::hold::refused;
@@ -73,10 +72,7 @@ pub(super) struct SharedDefault {
 pub(super) fn default_role(source: SourceText<'_>, part: &Part) -> Result<Option<SharedDefault>, Mistake> {
     let Some(head) = head(source.text, part) else { return Ok(None) };
     let only = blanked(source.text, |at| !head.contains(&at));
-    let document = DeTable::parse(&only).map_err(|error| {
-        let what = error.message().lines().next().unwrap_or("not TOML").to_owned();
-        source.mistake_without_value(error.span().unwrap_or(0..0), what, None)
-    })?;
+    let document = source.document(&only)?;
     let table = document.get_ref();
     if let Some((key, _)) = table.iter().find(|(key, _)| key.get_ref() != DEFAULT_ROLE) {
         return Err(refused(source, KeyPlace::Top, key.get_ref(), key.span()));

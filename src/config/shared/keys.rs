@@ -22,7 +22,8 @@ pub enum KeyPlace {
 }
 
 impl KeyPlace {
-    /// `[idp.NAME]` with this `type`. No key has a place below a type that is none: the reader of the file reports it.
+    /// `[idp.NAME]` with this `type`. An unknown type has no keys; the reader of the file
+    /// reports it.
     pub(super) fn of_idp(kind: &str) -> Self {
         Self::Idp(TYPES.iter().find(|known| **known == kind).copied().unwrap_or_default())
     }

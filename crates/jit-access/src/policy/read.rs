@@ -8,7 +8,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jit_wire::name::{is_iam_character, is_session_name};
 use jit_wire::section::{Lines, Mistake, Section, SourceText, Value, closest};
-use toml::de::DeTable;
 
 use people::{members, person};
 
@@ -75,10 +74,7 @@ struct Reader<'d> {
 
 impl Reader<'_> {
     fn file(&mut self, source: SourceText<'_>) -> Result<(), Mistake> {
-        let document = DeTable::parse(source.text).map_err(|error| {
-            let what = error.message().lines().next().unwrap_or("not TOML").to_owned();
-            source.mistake_without_value(error.span().unwrap_or(0..0), what, None)
-        })?;
+        let document = source.document(source.text)?;
         let mut top = Section::new(source, "the policy".to_owned(), 0..0, document.get_ref());
         if let Some(section) = header(&mut top, "deployment")? {
             self.once("deployment", source, &section)?;
