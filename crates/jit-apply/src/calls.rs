@@ -63,7 +63,6 @@ pub struct AwsCalls<'c> {
     tell: Box<dyn Fn(CallProgress<'_>) + 'c>,
     told: Cell<Instant>,
     pace: RefCell<Pace>,
-    throttled: Cell<u32>,
     /// What pauses are divided by.
     hurry: u32,
 }
@@ -77,7 +76,7 @@ impl<'c> AwsCalls<'c> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let (clock, tell) = (Box::new(clock), Box::new(|_: CallProgress<'_>| {}));
         let (told, pace) = (Cell::new(Instant::now()), RefCell::default());
-        Ok(Self { runtime, http, clock, tell, told, pace, throttled: Cell::new(0), hurry: 1 })
+        Ok(Self { runtime, http, clock, tell, told, pace, hurry: 1 })
     }
 
     /// Tells somebody what it waits for.
@@ -150,9 +149,9 @@ impl<'c> AwsCalls<'c> {
         self.runtime.block_on(call(&self.http))
     }
 
-    /// How many answers said so far that there were too many requests.
+    /// Grows whenever the server says that there are too many requests.
     pub(crate) fn throttled(&self) -> u32 {
-        self.throttled.get()
+        self.pace.borrow().begun()
     }
 
     async fn patiently<T>(
@@ -175,7 +174,6 @@ impl<'c> AwsCalls<'c> {
                 Retry::Soon => AFTER_FAILURE,
                 Retry::Throttled => {
                     self.pace.borrow_mut().throttled(begun);
-                    self.throttled.set(self.throttled.get().saturating_add(1));
                     WHEN_THROTTLED
                 }
             };

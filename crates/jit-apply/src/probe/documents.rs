@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use jit_wire::credentials::Credentials;
 use jit_wire::signed::{BucketSetting, CallError};
-use roxmltree::{Document, Node};
+use roxmltree::Document;
 
 use super::{ProbeCalls, text, unreadable};
-use crate::iam::http::answers::{descendant, text_of, unescaped};
+use crate::iam::http::answers::{descendant, page, text_of, unescaped};
 use crate::iam::http::role_name;
 
 /// Pages of one list.
@@ -68,17 +68,10 @@ impl ProbeCalls<'_> {
             let mut parameters = vec![("RoleName", role)];
             parameters.extend(marker.as_deref().map(|marker| ("Marker", marker)));
             let answer = self.iam(by, action, &parameters)?;
-            let document = Document::parse(&answer).map_err(|_| unreadable(action, "it is not XML"))?;
-            let found =
-                descendant(document.root(), list).ok_or_else(|| unreadable(action, "it has no list"))?;
-            all.extend(found.children().filter(Node::is_element).map(|member| {
-                let arn = member.children().find(|node| node.tag_name().name() == "PolicyArn");
-                text_of(arn.unwrap_or(member)).to_owned()
-            }));
-            let is_truncated =
-                descendant(document.root(), "IsTruncated").is_some_and(|node| text_of(node) == "true");
-            marker = descendant(document.root(), "Marker").map(|node| text_of(node).to_owned());
-            if !is_truncated || marker.is_none() {
+            let page = page(&answer, list).ok_or_else(|| unreadable(action, "it has no list"))?;
+            all.extend(page.members);
+            marker = page.next;
+            if marker.is_none() {
                 return Ok(all);
             }
         }

@@ -67,12 +67,12 @@ pub(super) fn has_tag(about: &str, key: &str) -> bool {
 }
 
 /// A page of a list: of names, or of things with an ARN.
-pub(super) struct Page {
-    pub(super) members: Vec<String>,
-    pub(super) next: Option<String>,
+pub(crate) struct Page {
+    pub(crate) members: Vec<String>,
+    pub(crate) next: Option<String>,
 }
 
-pub(super) fn page(answer: &str, list: &str) -> Option<Page> {
+pub(crate) fn page(answer: &str, list: &str) -> Option<Page> {
     let document = Document::parse(answer).ok()?;
     let members = descendant(document.root(), list)?.children().filter(Node::is_element).map(|member| {
         let arn = member.children().find(|node| ["Arn", "PolicyArn"].contains(&node.tag_name().name()));
