@@ -51,7 +51,7 @@ use super::subject::typed_need;
 pub(super) use desk::{Desk, Wanted, at_desk};
 pub(super) use explain::{
     Asked, Explained, Known, KnownDocument, RoleDocuments, actions, documents_of_role, explained,
-    explained_rows, likely_service, may_be_on_request, no_account, service_with_action,
+    explained_rows, likely_service, no_account, service_with_action,
 };
 pub(super) use json::case_json;
 pub(super) use kept::{

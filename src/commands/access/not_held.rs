@@ -53,9 +53,6 @@ pub(crate) enum NotHeld {
         /// What is typed after `jit` to extend it.
         extend: String,
     },
-    /// The command shows only what it knows.
-    #[error("{0} is access on request, and this command does not read the ledger")]
-    NotRead(String),
     /// Any of these, for programs that show one line.
     #[error("{line}")]
     ForProgram {
@@ -74,8 +71,7 @@ impl NotHeld {
             | Self::Pending { access, .. }
             | Self::Several { access, .. }
             | Self::Anywhere { access, .. }
-            | Self::TooShort { access, .. }
-            | Self::NotRead(access) => access,
+            | Self::TooShort { access, .. } => access,
             Self::ForProgram { .. } => "",
         }
     }
@@ -117,7 +113,7 @@ impl Explain for NotHeld {
         match self {
             Self::NotGranted { .. } | Self::TooShort { .. } => Kind::NotAllowed,
             Self::Pending { .. } => Kind::Pending,
-            Self::Several { .. } | Self::Anywhere { .. } | Self::NotRead(_) => Kind::Usage,
+            Self::Several { .. } | Self::Anywhere { .. } => Kind::Usage,
             Self::ForProgram { kind, .. } => *kind,
         }
     }
@@ -142,7 +138,6 @@ impl Explain for NotHeld {
                 vec![Next::words(name_one(access, accounts))]
             }
             Self::TooShort { extend, .. } => run(extend, "asks for more time"),
-            Self::NotRead(_) => run("requests --mine", "shows what you asked for and hold"),
             Self::ForProgram { .. } => Vec::new(),
         }
     }

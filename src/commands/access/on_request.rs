@@ -105,17 +105,10 @@ pub(crate) fn role_on_request<'w>(
 ) -> CommandResult<Option<OnRequest>> {
     let world = files.world();
     let (account, access) = account_and_access(typed);
-    // A mistyped name must not start a sign-in, so the names are those of the last reading.
-    let known = kept::names(&world.folders.state);
-    let is_possible = match known.is_empty() {
-        true => world.asking == Asking::Person && world.person.can_be_asked(),
-        false => known.iter().any(|(name, _)| name == access),
-    };
-    if files.file.access.is_none() || !is_possible {
+    // A mistyped name must not start a sign-in.
+    let may_read = || world.asking == Asking::Person && world.person.can_be_asked();
+    if !is_access(files, typed).unwrap_or_else(may_read) {
         return Ok(None);
-    }
-    if world.asking == Asking::Nothing {
-        return Err(NotHeld::NotRead(access.to_owned()).into());
     }
     let broker = Broker::new(world, store);
     let reading = Reading::new(files, store, &broker)?;
@@ -159,11 +152,15 @@ pub(crate) fn checked<'w>(
     Ok(Some(OnRequest { plan, grant }))
 }
 
-/// Whether `name` is that of something one can ask for, as far as the ledger was read.
-pub(crate) fn is_access(files: &Configuration<'_>, name: &str) -> bool {
-    let access = name.split_once('/').map_or(name, |(_, access)| access);
-    let known = || kept::names(&files.world().folders.state);
-    files.file.access.is_some() && known().iter().any(|(known, _)| known == access)
+/// Whether `typed` (`ACCESS` or `ACCOUNT/ACCESS`) names something one can ask for, by what was read of the ledger last. `None`
+/// if nothing was.
+pub(crate) fn is_access(files: &Configuration<'_>, typed: &str) -> Option<bool> {
+    if files.file.access.is_none() {
+        return Some(false);
+    }
+    let known = kept::names(&files.world().folders.state);
+    let (_, access) = account_and_access(typed);
+    (!known.is_empty()).then(|| known.iter().any(|(name, _)| name == access))
 }
 
 /// Whether the role of `plan` can be one on request: those are under the path `/jit/`. Nothing of access is read for others.

@@ -49,21 +49,8 @@ fn date_of(text: &str) -> Option<Date> {
 
 #[cfg(test)]
 mod tests {
-    use time::UtcOffset;
-
     use super::*;
-
-    /// In Berlin, at 13:00 there.
-    struct Noon;
-
-    impl Clock for Noon {
-        fn now(&self) -> Timestamp {
-            Timestamp::parse_rfc3339("2026-11-28T12:00:00Z").unwrap()
-        }
-        fn offset(&self) -> UtcOffset {
-            UtcOffset::from_hms(1, 0, 0).unwrap()
-        }
-    }
+    use crate::testing::NoonInBerlin;
 
     #[test]
     fn times_from_now_and_far_from_it() {
@@ -84,7 +71,7 @@ mod tests {
             ("2026-11-31T09:00", None),
             ("99999999999999999999-01-01T09:00", None),
         ] {
-            let found = point_in_time(text, &Noon).map(Timestamp::to_rfc3339);
+            let found = point_in_time(text, &NoonInBerlin).map(Timestamp::to_rfc3339);
             assert_eq!(found.as_deref(), wanted, "{text}");
         }
     }

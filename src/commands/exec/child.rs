@@ -16,7 +16,7 @@ pub(super) struct Served {
     arguments: Vec<OsString>,
 }
 
-/// Whether this process is a companion: there are none here.
+/// Whether this process is a companion. This system has no companions.
 pub(super) fn is_other_half() -> bool {
     false
 }

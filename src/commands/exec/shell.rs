@@ -84,7 +84,7 @@ fn refuse_command(role: &str, world: &World) -> CommandResult {
     let files = Configuration::read(world)?.with_roles()?;
     match files.plan_if_known(role, Flags::default())? {
         Ok(_) => Ok(()),
-        Err(_) if is_access(&files, role) => Ok(()),
+        Err(_) if is_access(&files, role) == Some(true) => Ok(()),
         Err(unknown) => Err(IsCommand { command: role.to_owned(), unknown }.into()),
     }
 }

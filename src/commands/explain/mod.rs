@@ -79,7 +79,8 @@ fn on_request(
     ui: &Ui,
 ) -> CommandResult<Option<()>> {
     let files = Configuration::read(world)?.with_roles()?;
-    if !access::may_be_on_request(name, &files) || files.plan_if_known(name, Flags::default())?.is_ok() {
+    if access::is_access(&files, name) == Some(false) || files.plan_if_known(name, Flags::default())?.is_ok()
+    {
         return Ok(None);
     }
     let store = files.open_store()?;

@@ -18,7 +18,7 @@ impl Context<'_, '_> {
         let Self { args, files, store, world, ui, .. } = *self;
         let is_possible = match own {
             Some(plan) => files.file.access.is_some() && access::is_under_jit(plan),
-            None => access::is_access(files, name),
+            None => access::is_access(files, name) == Some(true),
         };
         if !is_possible {
             return Ok(false);

@@ -53,21 +53,8 @@ pub(super) fn start(text: &str, clock: &dyn Clock) -> Result<Timestamp, NoStart>
 
 #[cfg(test)]
 mod tests {
-    use time::UtcOffset;
-
     use super::*;
-
-    /// In Berlin, at 13:00 there.
-    struct Noon;
-
-    impl Clock for Noon {
-        fn now(&self) -> Timestamp {
-            Timestamp::parse_rfc3339("2026-11-28T12:00:00Z").unwrap()
-        }
-        fn offset(&self) -> UtcOffset {
-            UtcOffset::from_hms(1, 0, 0).unwrap()
-        }
-    }
+    use crate::testing::NoonInBerlin;
 
     #[test]
     fn starts() {
@@ -97,10 +84,10 @@ mod tests {
             ("2026-13-01T09:00", None),
             ("2026-11-30", None),
         ] {
-            let found = start(text, &Noon).map(Timestamp::to_rfc3339);
+            let found = start(text, &NoonInBerlin).map(Timestamp::to_rfc3339);
             assert_eq!(found.ok().as_deref(), wanted, "{text}");
         }
-        let refused = |text: &str| start(text, &Noon).unwrap_err();
+        let refused = |text: &str| start(text, &NoonInBerlin).unwrap_err();
         assert_eq!(refused("2020-01-01T09:00"), NoStart::Past("2020-01-01T09:00".to_owned()));
         assert_eq!(refused("-1h"), NoStart::Past("-1h".to_owned()));
         assert_eq!(refused("+8d"), NoStart::Far("+8d".to_owned()));

@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use clap_complete::CompletionCandidate;
 use jit_access::render::{Level, SERVICES, Service};
 
-/// The whole names of a service's actions in the ceilings: its patterns are none.
+/// The names of a service's actions in the ceilings, without patterns.
 fn names(service: &Service) -> impl Iterator<Item = &'static str> {
     let all = Level::ALL.into_iter().flat_map(|level| service.actions(level));
     all.copied().filter(|name| !name.contains(['*', '?']))

@@ -24,7 +24,7 @@ use crate::world::World;
 
 use super::not_held::NotHeld;
 use super::on_request::{account_and_access, is_account};
-use super::{Desk, at_desk, failed, kept, open};
+use super::{Desk, at_desk, failed, open};
 
 pub(crate) use complete::{actions, likely_service, service_with_action};
 pub(crate) use documents::{Known, KnownDocument, RoleDocuments};
@@ -65,13 +65,6 @@ pub(crate) fn explained_rows(explained: &Explained, ui: &Ui) -> Vec<Vec<Shown>> 
         vec![ui.paint_data(crate::ui::Tone::Dim, *name), escape(value)]
     };
     explained.rows.iter().map(cells).collect()
-}
-
-/// Whether `typed` can name an access: one that was read before, or any if none was.
-pub(crate) fn may_be_on_request(typed: &str, files: &Configuration<'_>) -> bool {
-    let known = kept::names(&files.world().folders.state);
-    let (_, access) = account_and_access(typed);
-    files.file.access.is_some() && (known.is_empty() || known.iter().any(|(name, _)| name == access))
 }
 
 /// That it is not clear in which account `access` is meant.
