@@ -81,6 +81,7 @@ mod signing;
 mod sts;
 #[cfg(test)]
 mod tests;
+mod thread;
 mod validation;
 mod xml;
 

@@ -2,7 +2,6 @@
 
 use std::io;
 use std::sync::{Arc, mpsc};
-use std::thread::JoinHandle;
 
 use tokio::sync::oneshot;
 
@@ -17,6 +16,7 @@ use crate::service::served;
 use crate::sessions::Sessions;
 use crate::settings::Settings;
 use crate::shared::{Shared, lock};
+use crate::thread::ServerThread;
 use jit_wire::loopback::Loopback;
 use jit_wire::timestamp::Timestamp;
 
@@ -28,8 +28,7 @@ pub struct Servers {
     pub(super) shared: Arc<Shared>,
     sts_url: String,
     center_url: String,
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
+    _thread: ServerThread,
 }
 
 impl Servers {
@@ -54,7 +53,7 @@ impl Servers {
             .name("demo servers".to_owned())
             .spawn(move || run(settings, clock, &started, stopped))?;
         let (shared, sts_url, center_url) = starting.recv().map_err(io::Error::other)??;
-        Ok(Self { shared, sts_url, center_url, stop: Some(stop), thread: Some(thread) })
+        Ok(Self { shared, sts_url, center_url, _thread: ServerThread::new(stop, thread) })
     }
 
     /// The IdP's issuer, an `http` URL on 127.0.0.1 without a trailing slash.
@@ -136,17 +135,6 @@ impl Servers {
     /// Changes the faults from now on.
     pub fn faults(&self, change: impl FnOnce(&mut Faults)) {
         change(&mut lock(&self.shared.faults));
-    }
-}
-
-impl Drop for Servers {
-    fn drop(&mut self) {
-        if let Some(stop) = self.stop.take() {
-            let _ = stop.send(());
-        }
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
     }
 }
 

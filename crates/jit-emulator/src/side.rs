@@ -3,17 +3,16 @@
 use std::future::Future;
 use std::io;
 use std::sync::mpsc;
-use std::thread::JoinHandle;
 
 use tokio::sync::oneshot;
 
+use crate::thread::ServerThread;
 use jit_wire::loopback::{Loopback, Reply, Request};
 
 /// The server. It stops when this is dropped.
 pub(crate) struct SideServer {
     port: u16,
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
+    _thread: ServerThread,
 }
 
 impl SideServer {
@@ -32,23 +31,12 @@ impl SideServer {
             .name(name.to_owned())
             .spawn(move || run(handler, largest_body, &started, stopped))?;
         let port = starting.recv().map_err(io::Error::other)??;
-        Ok(Self { port, stop: Some(stop), thread: Some(thread) })
+        Ok(Self { port, _thread: ServerThread::new(stop, thread) })
     }
 
     /// Host and port.
     pub(crate) fn address(&self) -> String {
         format!("127.0.0.1:{}", self.port)
-    }
-}
-
-impl Drop for SideServer {
-    fn drop(&mut self) {
-        if let Some(stop) = self.stop.take() {
-            let _ = stop.send(());
-        }
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
     }
 }
 
