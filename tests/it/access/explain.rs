@@ -71,12 +71,12 @@ fn an_access_is_explained_before_and_while_it_is_held() {
     );
     assert_eq!((&access["may_ask"], access["max_seconds"].as_u64()), (&true.into(), Some(7200)));
     assert_eq!(json["steps"].as_array().unwrap().len(), 3, "{json}");
-    // Somebody who may not ask, and break-glass, which nobody asks for.
+    // A person without the right to ask; and break-glass, which is not asked for.
     let bob = company.says("bob", &["explain", "deploy"]);
     assert!(bob.stdout.contains("do not have it, and may not ask for it"), "{bob}");
     let glass = company.says("alice", &["explain", "glass"]);
     assert!(glass.stdout.contains("by security, within 1 d"), "{glass}");
-    // Nobody is asked for anything, and a name that is none is still none.
+    // Nobody is asked for anything, and an unknown name is still unknown.
     let typo = company.says("alice", &["explain", "deplyo"]);
     assert!(typo.code() == 2 && typo.stderr.contains("did you mean `deploy`?"), "{typo}");
 }

@@ -204,7 +204,7 @@ fn a_profile_of_the_role_is_checked_too() {
     assert_eq!((used.code(), used.stdout.as_str()), (0, "us-east-2\n"), "{used}");
 }
 
-/// Roles that are none on request are no business of the ledger, which may be gone.
+/// Roles that are not on request work without the ledger.
 #[test]
 fn other_roles_do_not_need_the_ledger() {
     let company = Company::new();

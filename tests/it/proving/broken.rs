@@ -662,7 +662,7 @@ fn with_a_grant_the_ceiling_is_tried() {
         (found["role-ceiling"].0.as_str(), found["grants-arrive"].0.as_str(), found["read-roles"].0.as_str()),
         ("good", "good", "good")
     );
-    // A ceiling that is none, and no guard rail behind it.
+    // A ceiling that forbids nothing, without a guard rail behind it.
     company.change(|cloud| {
         let open = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
         cloud.put_policy("arn:aws:iam::222222222222:policy/jit-ceiling-operate", open).unwrap();

@@ -205,7 +205,7 @@ fn each_refusal_of_iam_is_explained_and_has_its_twin() {
         assert!(next.contains(advice), "{what}: {next}");
         assert!(error.is_refusal() && !ApplyError::from(error).next().is_empty());
     }
-    // A document that is none.
+    // A document that IAM cannot read.
     let company = Company::new();
     let grantor = company.assume(&company.arrive(BOB, HUB), GRANTOR, BOB);
     let refused =
